@@ -27,6 +27,8 @@ export type Fetch = (input: string | URL | Request, init?: RequestInit) => Promi
 export interface Terminal {
   /** Standard output is a terminal: tables and progress are shown. */
   interactive: boolean;
+  /** Standard error is a terminal too: progress is shown. Absent: as `interactive`. */
+  interactiveError?: boolean;
   color: boolean;
   columns: number;
   /** Standard output: results only. */
