@@ -295,3 +295,5 @@ function timeOf(text: string): number {
   if (ms === null) throw new RangeError(`${text} is no time`);
   return ms;
 }
+
+export { type BatchContent, sealBatch } from "./batch.ts";

@@ -1,27 +1,9 @@
 import "../jitless.ts";
 import { type } from "arktype";
-import {
-  accountStatuses,
-  costBasisMethods,
-  cycleStatuses,
-  decimalPattern,
-  directions,
-  executionTypes,
-  fileStatuses,
-  hashPattern,
-  idPattern,
-  importStatuses,
-  legRoles,
-  liquidities,
-  markets,
-  resultStatuses,
-  sides,
-  tradeFlags,
-  tradeOrigins,
-  tradeStatuses,
-  workerNames,
-} from "./fields.ts";
-import { parseTimestamp } from "./timestamp.ts";
+import { accountStatuses, cycleStatuses, directions, executionTypes, fileStatuses, importStatuses, legRoles, liquidities, resultStatuses, sides, tradeFlags, tradeOrigins, tradeStatuses, workerNames } from "./fields.ts";
+import { booleanOrNull, costBasisMethod, count, countOrNull, decimal, decimalOrNull, externalId, hash, id, integerOrNull, market, text, textOrNull, timestamp, timestampOrNull } from "./scalars.ts";
+
+export { type Metrics, metricsShape, type Statistics, type StatisticsSection, statisticsShape } from "./wire-statistics.ts";
 
 /**
  * The platform's shapes, as `contract/openapi.yaml` has them: snake_case, decimals as text, times as text. The types are
@@ -31,28 +13,6 @@ import { parseTimestamp } from "./timestamp.ts";
 
 /** Every field is there; the ones left out are null. */
 export type Filled<T> = { [K in keyof T]-?: Exclude<T[K], undefined> };
-
-const text = type("string");
-const textOrNull = type("string | null");
-const count = type("number.integer >= 0");
-const decimal = text
-  .narrow((value) => decimalPattern.test(value))
-  .describe("a decimal number as text, with at most 30 digits before the point and 18 after");
-const timestamp = text
-  .narrow((value) => parseTimestamp(value) !== null)
-  .describe("a time in UTC like 2026-03-01T10:00:00.123Z");
-const hash = text.narrow((value) => hashPattern.test(value)).describe("64 hexadecimal digits");
-const id = type("number.integer >= 0").or(
-  text.narrow((value) => idPattern.test(value)).describe("1 to 64 characters of A-Z a-z 0-9 _ -"),
-);
-const decimalOrNull = decimal.or("null");
-const timestampOrNull = timestamp.or("null");
-const countOrNull = count.or("null");
-const integerOrNull = type("number.integer | null");
-const booleanOrNull = type("boolean | null");
-const externalId = type("1 <= string <= 191");
-const market = type.enumerated(...markets);
-const costBasisMethod = type.enumerated(...costBasisMethods);
 
 export type Id = typeof id.infer;
 
@@ -64,6 +24,7 @@ export const pingShape = type({
   limits: { max_batch: "number.integer >= 1", "rate_per_minute?": integerOrNull },
 });
 export type Ping = typeof pingShape.infer;
+export const pingAnswerShape = type({ data: pingShape });
 
 export const importErrorShape = type({
   code: "string",
@@ -252,131 +213,6 @@ export const userShape = type({
 });
 export type User = Filled<typeof userShape.infer>;
 
-const nullReason = type.enumerated(
-  "no_trades",
-  "no_wins",
-  "no_losses",
-  "no_drawdown",
-  "no_variation",
-  "no_initial_risk",
-  "no_starting_balance",
-  "equity_not_positive",
-  "too_few_trades",
-  "too_few_days",
-  "unknown_amount",
-);
-
-export const metricsShape = type({
-  trades: count,
-  "wins?": count,
-  "losses?": count,
-  "breakevens?": count,
-  "long_trades?": count,
-  "short_trades?": count,
-  "gross_pnl?": decimalOrNull,
-  "fees?": decimalOrNull,
-  "funding?": decimalOrNull,
-  net_pnl: decimal,
-  "gross_profit?": decimalOrNull,
-  "gross_loss?": decimalOrNull,
-  "volume?": decimalOrNull,
-  "win_rate?": decimalOrNull,
-  "loss_rate?": decimalOrNull,
-  "breakeven_rate?": decimalOrNull,
-  "win_rate_ex_breakeven?": decimalOrNull,
-  "profit_factor?": decimalOrNull,
-  "expectancy?": decimalOrNull,
-  "expectancy_ratio?": decimalOrNull,
-  "average_win?": decimalOrNull,
-  "average_loss?": decimalOrNull,
-  "payoff_ratio?": decimalOrNull,
-  "largest_win?": decimalOrNull,
-  "largest_loss?": decimalOrNull,
-  "stddev_pnl?": decimalOrNull,
-  "kelly?": decimalOrNull,
-  "longest_win_streak?": count,
-  "longest_loss_streak?": count,
-  "longest_win_streak_pnl?": decimalOrNull,
-  "longest_loss_streak_pnl?": decimalOrNull,
-  "current_streak?": "number.integer",
-  "max_drawdown?": decimal,
-  "max_drawdown_pct?": decimalOrNull,
-  "max_drawdown_pct_at_max?": decimalOrNull,
-  "max_drawdown_peak_at?": timestampOrNull,
-  "max_drawdown_trough_at?": timestampOrNull,
-  "max_drawdown_recovered_at?": timestampOrNull,
-  "longest_drawdown_seconds?": countOrNull,
-  "drawdown_ongoing?": "boolean",
-  "recovery_factor?": decimalOrNull,
-  "return_basis?": "'equity' | 'pnl' | null",
-  "annualisation_days?": "252 | 365 | null",
-  "sharpe_ratio?": decimalOrNull,
-  "sortino_ratio?": decimalOrNull,
-  "cagr?": decimalOrNull,
-  "calmar_ratio?": decimalOrNull,
-  "ulcer_index?": decimalOrNull,
-  "r_trades?": count,
-  "expectancy_r?": decimalOrNull,
-  "sqn?": decimalOrNull,
-  "sqn100?": decimalOrNull,
-  "sqn_reliable?": "boolean",
-  "sqn_pnl?": decimalOrNull,
-  "average_holding_seconds?": integerOrNull,
-  "median_holding_seconds?": integerOrNull,
-  "average_win_holding_seconds?": integerOrNull,
-  "average_loss_holding_seconds?": integerOrNull,
-  "average_breakeven_holding_seconds?": integerOrNull,
-  "trading_days?": count,
-  "winning_days?": count,
-  "losing_days?": count,
-  "average_daily_pnl?": decimalOrNull,
-  "best_day?": textOrNull,
-  "best_day_pnl?": decimalOrNull,
-  "worst_day?": textOrNull,
-  "worst_day_pnl?": decimalOrNull,
-  "z_score?": decimalOrNull,
-  "ahpr?": decimalOrNull,
-  "ghpr?": decimalOrNull,
-  "lr_correlation?": decimalOrNull,
-  "lr_standard_error?": decimalOrNull,
-  "null_reasons?": type({ "[string]": nullReason }),
-});
-export type Metrics = typeof metricsShape.infer;
-
-export const statisticsSectionShape = type({
-  currency: "1 <= string <= 24",
-  periods: type({
-    period: "'all' | 'year' | 'quarter' | 'month' | 'week' | 'day'",
-    key: "string <= 32",
-    "from?": timestamp,
-    "to?": timestamp,
-    metrics: metricsShape,
-  })
-    .array()
-    .atMostLength(5000),
-  breakdowns: type({
-    dimension:
-      "'symbol' | 'market' | 'broker' | 'account' | 'direction' | 'weekday' | 'hour' | 'session' | 'holding_time'",
-    key: "string <= 128",
-    metrics: metricsShape,
-  })
-    .array()
-    .atMostLength(5000),
-});
-export type StatisticsSection = typeof statisticsSectionShape.infer;
-
-export const statisticsShape = type({
-  computed_at: timestamp,
-  based_on_version: count,
-  engine_version: "string <= 32",
-  timezone: text.narrow(isTimezone).describe("a valid timezone"),
-  base_currency: "1 <= string <= 24",
-  currencies: statisticsSectionShape.array().atMostLength(50),
-  base: statisticsSectionShape.or("null"),
-  "warnings?": type({ code: "string", "message?": "string", "count?": "number.integer" }).array(),
-});
-export type Statistics = typeof statisticsShape.infer;
-
 const cycleResultShape = type({
   user_id: id,
   "account_id?": id.or("null"),
@@ -441,6 +277,8 @@ export const batchAnswerShape = type({
 /** The platform's answer to a batch; `errors` stands beside `data` and is read apart. */
 export type BatchAnswer = typeof batchAnswerShape.infer;
 
+export const dataShape = type({ data: "object" });
+
 export const pageShape = type({
   data: "unknown[]",
   "links?": type({ "next?": textOrNull }).or("null"),
@@ -458,11 +296,3 @@ export const fileStoredShape = type({ data: { status: type.enumerated(...fileSta
 export const statisticsStoredShape = type({ data: { based_on_version: count, stale: "boolean" } });
 export const cycleStoredShape = type({ data: { status: "'created' | 'duplicate'" } });
 
-function isTimezone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
-}
