@@ -8,7 +8,7 @@ import type { RealTerminal } from "../operation/terminal.ts";
 import { parseArguments } from "./arguments.ts";
 import { inputOf } from "./config/input.ts";
 import { findCommand } from "./find-command.ts";
-import type { Command, GlobalArgs, Tool, Worker, WorkerArgs } from "./worker.ts";
+import type { Command, GlobalArgs, Worker, WorkerArgs } from "./worker.ts";
 
 /** The process as main.ts finds it; tests pass their own. */
 export interface World {
@@ -49,8 +49,9 @@ export async function runCommandLine(
     const { command } = found;
     const args = parseArguments(found.argv, command.args) as WorkerArgs;
     applyGlobalArgs(args, run);
-    await (command.kind === "worker" ? runWorker(command, args, run) : runTool(command, args, run));
-    return run.signal.aborted ? tellStop(run) : 0;
+    const code =
+      command.kind === "worker" ? await runWorker(command, args, run) : await command.run(args, contextOf(run));
+    return run.signal.aborted ? tellStop(run) : code;
   } catch (error) {
     return run.signal.aborted && error === run.signal.reason ? tellStop(run) : tellError(error, run);
   } finally {
@@ -110,11 +111,7 @@ function showHelp(text: string, asked: boolean, { terminal }: Run): number {
   return asked ? 0 : exitCodes.usage;
 }
 
-async function runTool(tool: Tool, args: GlobalArgs, run: Run): Promise<void> {
-  await tool.run(args, contextOf(run));
-}
-
-async function runWorker(worker: Worker, args: WorkerArgs, run: Run): Promise<void> {
+async function runWorker(worker: Worker, args: WorkerArgs, run: Run): Promise<number> {
   const { world } = run;
   const { loadConfig } = await import("../config.ts"); // and arktype with it
   const { config, warnings } = loadConfig(inputOf(args, world.environment));
@@ -127,6 +124,7 @@ async function runWorker(worker: Worker, args: WorkerArgs, run: Run): Promise<vo
   try {
     run.signal = AbortSignal.any([world.signal, deadlineSignal(args.deadline * 1000, ended.signal, world)]);
     await worker.run(args, config, contextOf(run));
+    return 0;
   } finally {
     ended.abort();
   }

@@ -78,7 +78,8 @@ export interface WorkerSpec<A extends ArgDefs> extends Described<A> {
 
 /** A command that is no cycle, and that reads the configuration itself where it needs any. */
 export interface ToolSpec<A extends ArgDefs> extends Described<A> {
-  run: (args: ArgValues<A> & GlobalArgs, context: Context) => Promise<void>;
+  /** Returns the exit code: what a check finds is its result, not a failure. */
+  run: (args: ArgValues<A> & GlobalArgs, context: Context) => Promise<number>;
 }
 
 /** A command whose arguments have been checked against `args`, which only it knows the types of. */
@@ -89,7 +90,7 @@ export type Worker = Shown & {
   worker: string;
   run: (args: WorkerArgs, config: Config, context: Context) => Promise<void>;
 };
-export type Tool = Shown & { kind: "tool"; run: (args: GlobalArgs, context: Context) => Promise<void> };
+export type Tool = Shown & { kind: "tool"; run: (args: GlobalArgs, context: Context) => Promise<number> };
 export type Group = { kind: "group"; name: string; summary: string; commands: readonly Command[] };
 
 /** One of the program's cycles; `src/workers/index.ts` lists them. */

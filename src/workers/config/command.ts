@@ -12,7 +12,7 @@ const validate = defineTool({
   environment: variableNames,
   async run(args, context) {
     const { validateConfig } = await import("./validate.ts");
-    validateConfig(args, context);
+    return validateConfig(args, context);
   },
 });
 
@@ -27,7 +27,7 @@ const show = defineTool({
   environment: variableNames,
   async run(args, context) {
     const { showConfig } = await import("./show.ts");
-    showConfig(args, context);
+    return showConfig(args, context);
   },
 });
 

@@ -8,12 +8,12 @@ import { inputOf } from "./input.ts";
 export function showConfig(
   args: GlobalArgs,
   { environment, terminal }: Pick<Context, "environment" | "terminal">,
-): void {
+): number {
   const { settings, problems } = checkConfig(inputOf(args, environment));
   if (args.json) {
     const shown = Object.fromEntries(settings.map(({ name, value, source }) => [name, { value, source: source.text }]));
     terminal.write(`${JSON.stringify({ valid: problems.length === 0, settings: shown })}\n`);
-    return;
+    return 0;
   }
   const wrong = new Set(problems.map(({ variable }) => variable));
   const rows = settings.map(({ name, value, source }) => [
@@ -25,4 +25,5 @@ export function showConfig(
     renderTable({ columns: [{ title: "VARIABLE" }, { title: "VALUE" }, { title: "SOURCE" }], rows }, terminal),
   );
   if (problems.length > 0) terminal.write("\nNot valid: `ami-workers config validate` says why.\n");
+  return 0;
 }
