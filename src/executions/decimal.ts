@@ -62,9 +62,27 @@ function parseLong(text: string, start: number, point: number, negative: boolean
 
 /** The shortest decimal text: no zeros at the end, no `-0`. */
 export function formatDecimal(value: Decimal): string {
+  return format(value, scaleDigits);
+}
+
+/** The shortest text of a product, exact: up to 36 digits after the point. */
+export function formatProduct(value: Product): string {
+  return format(value, 2 * scaleDigits);
+}
+
+/** Reads what `formatProduct` wrote. @throws {DecimalError} */
+export function parseProduct(text: string): Product {
+  const match = /^(-?)(\d{1,80})(?:\.(\d{1,36}))?$/.exec(text);
+  if (match === null) throw new DecimalError("a decimal number");
+  const [, sign, integer = "", fraction = ""] = match;
+  const value = BigInt(integer + fraction.padEnd(2 * scaleDigits, "0"));
+  return sign === "-" ? -value : value;
+}
+
+function format(value: bigint, scale: number): string {
   const negative = value < 0n;
-  const digits = (negative ? -value : value).toString().padStart(scaleDigits + 1, "0");
-  const integer = digits.slice(0, -scaleDigits);
+  const digits = (negative ? -value : value).toString().padStart(scale + 1, "0");
+  const integer = digits.slice(0, -scale);
   let end = digits.length;
   while (end > integer.length && digits.charCodeAt(end - 1) === zeroCode) end--;
   const fraction = digits.slice(integer.length, end);

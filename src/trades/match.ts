@@ -1,0 +1,268 @@
+import { type Decimal, minimum } from "../executions/decimal.ts";
+import type { Direction, Execution } from "../executions/execution.ts";
+import {
+  type BookSide,
+  charge,
+  closeIfFlat,
+  enter,
+  exit,
+  feeTakenFromBase,
+  openPosition,
+  openQuantityOf,
+  type Part,
+  type Position,
+  type StatedPnl,
+  shareOf,
+  toTrade,
+  unknownOrigin,
+} from "./position.ts";
+import { readState, writeState } from "./state.ts";
+import type { CostBasisMethod, Trade } from "./trade.ts";
+
+export interface MatchRules {
+  method: CostBasisMethod;
+  /** How the broker of an execution states its PnL. */
+  statedPnl: (execution: Pick<Execution, "externalId">) => StatedPnl;
+  /** The venue's quantity step; null when it is not known. */
+  stepOf: (execution: Pick<Execution, "market" | "symbol">) => Decimal | null;
+}
+
+/** What belongs together: executions of other groups never meet in a trade. */
+export function groupOf({ market, symbol }: Pick<Execution, "market" | "symbol">): string {
+  return `${market}|${symbol}`;
+}
+
+/**
+ * A venue books funding a little after its instant: within this time after a close it still belongs to the closed trade.
+ * Binance writes the income row seconds after the funding time.
+ */
+export const chargeGraceMs = 60_000;
+
+/** What the revisions handed out so far add up to. */
+export interface MatchTotals {
+  opened: number;
+  closed: number;
+  /** Net PnL of the closed trades, by currency; those without a known PnL are left out. */
+  net: Map<string, Decimal>;
+}
+
+interface Book {
+  open: Position | null;
+  lastClosed: Position | null;
+}
+
+/**
+ * Pairs executions into trades, flat to flat. Executions of a group must come in the order of `compareExecutions`; groups may be mixed.
+ * Pure: what it knows came by `restore` and `apply`. The same executions give the same trades, however they are divided between runs.
+ */
+export class Matcher {
+  readonly #rules: MatchRules;
+  readonly #groups = new Map<string, Map<BookSide, Book>>();
+  readonly #changed = new Set<Position>();
+  readonly totals: MatchTotals = { opened: 0, closed: 0, net: new Map() };
+
+  constructor(rules: MatchRules) {
+    this.#rules = rules;
+  }
+
+  /** Takes up an open trade as it was delivered. @throws {StateUnusable} */
+  restore(trade: Trade): void {
+    const position = readState(trade);
+    this.#book(groupOf(trade), position.book).open = position;
+  }
+
+  /** Forgets a group: it is going to be derived anew. */
+  forget(group: string): void {
+    const books = this.#groups.get(group);
+    if (books === undefined) return;
+    for (const position of this.#changed) if (groupOf(position) === group) this.#changed.delete(position);
+    this.#groups.delete(group);
+  }
+
+  /**
+   * Pairs one execution. False: it belongs to no trade that is known here (funding or a fee while flat, a transfer).
+   * Transfers are no trade: coins that came in have no known price, and coins that went out were not sold.
+   */
+  apply(execution: Execution): boolean {
+    switch (execution.type) {
+      case "funding":
+      case "fee":
+        return this.#charge(execution);
+      case "transfer":
+        return false;
+      case "fill":
+      case "liquidation":
+      case "adl":
+      case "settlement":
+      case "conversion":
+        this.#fill(execution);
+        return true;
+    }
+  }
+
+  /** The next revisions of all trades that changed since the last call, in the order in which they first changed. */
+  takeChanges(): Trade[] {
+    const trades: Trade[] = [];
+    for (const position of this.#changed) trades.push(this.#revise(position));
+    this.#changed.clear();
+    return trades;
+  }
+
+  get changes(): number {
+    return this.#changed.size;
+  }
+
+  /** About how long the states of the changed trades will be, in bytes: a batch has a limit. */
+  get changedLots(): number {
+    let lots = 0;
+    for (const position of this.#changed) lots += position.lots.length;
+    return lots;
+  }
+
+  openTrades(): number {
+    let open = 0;
+    for (const books of this.#groups.values()) for (const book of books.values()) if (book.open !== null) open++;
+    return open;
+  }
+
+  #revise(position: Position): Trade {
+    const before = position.handedOut;
+    const trade = toTrade(position, this.#rules.method, position.status === "open" ? writeState(position) : null);
+    if (trade.revision === 1) this.totals.opened++;
+    if (trade.status === "closed") {
+      if (before === null) this.totals.closed++;
+      position.handedOut = trade.netPnl ?? 0n;
+      const sum = this.totals.net.get(trade.pnlCurrency) ?? 0n;
+      if (trade.netPnl !== null) this.totals.net.set(trade.pnlCurrency, sum + trade.netPnl - (before ?? 0n));
+    }
+    return trade;
+  }
+
+  #book(group: string, side: BookSide): Book {
+    let books = this.#groups.get(group);
+    if (books === undefined) {
+      books = new Map();
+      this.#groups.set(group, books);
+    }
+    let book = books.get(side);
+    if (book === undefined) {
+      book = { open: null, lastClosed: null };
+      books.set(side, book);
+    }
+    return book;
+  }
+
+  #fill(execution: Execution): void {
+    const { side, quantity, price, positionSide } = execution;
+    if (side === null || quantity === null || price === null) {
+      throw new RangeError(`${execution.externalId}: a ${execution.type} needs side, quantity and price`);
+    }
+    const book = this.#book(groupOf(execution), positionSide ?? "net");
+    const whole = wholePart(execution, side, quantity, price);
+    const direction: Direction = side === "buy" ? "long" : "short";
+    if (book.open === null) this.#fromFlat(book, whole, direction);
+    else if (book.open.direction === direction) this.#add(book, book.open, whole);
+    else this.#reduce(book, book.open, whole, direction);
+  }
+
+  #add(book: Book, position: Position, part: Part): void {
+    enter(position, part, this.#rules.method);
+    this.#changed.add(position);
+    this.#settle(book, position, part);
+  }
+
+  #fromFlat(book: Book, part: Part, direction: Direction, opensRest = false): void {
+    const { execution } = part;
+    const stated = this.#rules.statedPnl(execution);
+    const closesUnknown =
+      (execution.market === "spot" && direction === "short") ||
+      (execution.positionSide !== null && execution.positionSide !== direction) ||
+      // Brokers state a PnL of exactly zero where a position is only opened.
+      (!opensRest && stated !== null && (execution.realizedPnl ?? 0n) !== 0n);
+    if (closesUnknown) {
+      this.#changed.add(unknownOrigin(part, stated, !opensRest));
+      return;
+    }
+    const position = openPosition(part, direction, this.#rules.method);
+    book.open = position;
+    this.#changed.add(position);
+    this.#settle(book, position, part);
+  }
+
+  #reduce(book: Book, position: Position, whole: Part, direction: Direction): void {
+    const { execution } = whole;
+    const closing = minimum(whole.moved, openQuantityOf(position));
+    const opens = whole.moved - closing;
+    // What is over is no position when it is only the fee, paid from coins that this position does not hold.
+    const flips = opens > 0n && opens > whole.moved - whole.quantity;
+    const part = flips ? splitPart(whole, closing) : { ...whole, moved: closing };
+    exit(position, part, this.#rules.method, this.#rules.statedPnl(execution));
+    this.#changed.add(position);
+    this.#settle(book, position, part);
+    if (flips) this.#fromFlat(book, restOf(whole, part), direction, true);
+  }
+
+  #settle(book: Book, position: Position, { execution }: Part): void {
+    if (!closeIfFlat(position, execution.executedAtMs, this.#rules.stepOf(execution))) return;
+    book.open = null;
+    book.lastClosed = position;
+  }
+
+  #charge(execution: Execution): boolean {
+    const amount = execution.fee === 0n ? 0n : execution.feeInQuote;
+    const books = this.#groups.get(groupOf(execution));
+    if (books === undefined) return false;
+    const sides = execution.positionSide === null ? [...books.keys()].sort() : [execution.positionSide];
+    const positions = sides.flatMap((side) => books.get(side)?.open ?? []);
+    if (positions.length === 0) {
+      const recent = sides
+        .flatMap((side) => books.get(side)?.lastClosed ?? [])
+        .filter((position) => isWithinGrace(position, execution));
+      const latest = recent.sort((a, b) => (a.closedAtMs ?? 0) - (b.closedAtMs ?? 0)).at(-1);
+      if (latest === undefined) return false;
+      positions.push(latest);
+    }
+    this.#chargeInShares(positions, execution, amount);
+    return true;
+  }
+
+  /** Long and short both open and the venue does not say which is charged: each by its quantity, the last takes the rest. */
+  #chargeInShares(positions: Position[], execution: Execution, amount: Decimal | null): void {
+    let whole = 0n;
+    for (const position of positions) whole += openQuantityOf(position);
+    let left = amount;
+    for (const [index, position] of positions.entries()) {
+      const last = index === positions.length - 1;
+      const share: Decimal | null = last || amount === null ? left : shareOf(amount, openQuantityOf(position), whole);
+      if (left !== null && share !== null) left -= share;
+      charge(position, execution, share);
+      this.#changed.add(position);
+    }
+  }
+}
+
+function isWithinGrace(position: Position, execution: Execution): boolean {
+  return execution.executedAtMs - (position.closedAtMs ?? Number.NEGATIVE_INFINITY) <= chargeGraceMs;
+}
+
+function wholePart(execution: Execution, side: "buy" | "sell", quantity: Decimal, price: Decimal): Part {
+  const taken = feeTakenFromBase(execution);
+  const moved = side === "buy" ? quantity - taken : quantity + taken;
+  const fee = execution.fee === null || execution.fee === 0n ? 0n : execution.feeInQuote;
+  return { execution, quantity, moved: moved < 0n ? 0n : moved, price, fee };
+}
+
+/** The first part of an execution that crosses zero: it closes `closing`, with its share of the fee. */
+function splitPart(whole: Part, closing: Decimal): Part {
+  const fee = whole.fee === null ? null : shareOf(whole.fee, closing, whole.moved);
+  return { ...whole, quantity: minimum(closing, whole.quantity), moved: closing, fee };
+}
+
+function restOf(whole: Part, first: Part): Part {
+  return {
+    ...whole,
+    quantity: whole.quantity - first.quantity,
+    moved: whole.moved - first.moved,
+    fee: whole.fee === null || first.fee === null ? null : whole.fee - first.fee,
+  };
+}

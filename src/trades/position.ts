@@ -1,0 +1,315 @@
+import {
+  absolute,
+  type Decimal,
+  divideRounded,
+  fractionDigits,
+  fromProduct,
+  type Product,
+  scaleDigits,
+  toProduct,
+} from "../executions/decimal.ts";
+import type { Direction, Execution, Market } from "../executions/execution.ts";
+import { pnlCurrencyOf } from "../executions/execution.ts";
+import { addLot, averagePrice, type Lot, takeFromLots, worth } from "./lots.ts";
+import type { CostBasisMethod, Leg, Trade, TradeFlag, TradeStatus } from "./trade.ts";
+
+/** How the broker states the PnL of an execution: before fees, after those of entry and exit, or not at all. */
+export type StatedPnl = "gross" | "net" | null;
+
+/** In hedge mode long and short stand side by side, each with a book of its own; in one-way mode one book can flip. */
+export type BookSide = Direction | "net";
+
+/** A trade in the making: the exact sums that its rounded figures come from. Lives in `Trade.state` between runs. */
+export interface Position {
+  externalId: string;
+  /** The revision last handed out; 0: none yet. */
+  revision: number;
+  status: TradeStatus;
+  book: BookSide;
+  market: Market;
+  symbol: string;
+  baseAsset: string | null;
+  quoteAsset: string | null;
+  direction: Direction;
+  contractSize: Decimal | null;
+  pnlCurrency: string;
+  openedAtMs: number;
+  closedAtMs: number | null;
+  lots: Lot[];
+  /** All that was opened, as executed: a fee in the base asset is still in it. */
+  entryQuantity: Decimal;
+  entryValue: Product;
+  exitQuantity: Decimal;
+  exitValue: Product;
+  gross: Product;
+  /** Of the closed quantity. */
+  fees: Decimal;
+  funding: Decimal;
+  /** The broker's own PnL of the executions so far; null once an exit stated none. */
+  stated: Decimal | null;
+  /** Ours in the same terms. */
+  comparable: Product;
+  exits: number;
+  executionCount: number;
+  /** Most digits after the point of an executed quantity: what the venue's step is at least. */
+  quantityDigits: number;
+  /** A fee was taken out of the base asset: only then a step can leave dust. */
+  baseFee: boolean;
+  flags: Set<TradeFlag>;
+  /** Legs since the revision last handed out. */
+  newLegs: Leg[];
+  /** The net PnL of the last revision that was handed out closed; null: none was. */
+  handedOut: Decimal | null;
+}
+
+/** The part of an execution that goes to one trade. */
+export interface Part {
+  execution: Execution;
+  /** Of the execution's quantity. */
+  quantity: Decimal;
+  /** What it moves the position by: without a fee paid in the base asset. */
+  moved: Decimal;
+  price: Decimal;
+  /** In the currency of the PnL; null: not known in it. */
+  fee: Decimal | null;
+}
+
+/** Digits after the point that brokers state a PnL with at least (IBKR 6, Binance 8): a smaller difference is their rounding. */
+const statedDigits = 6;
+const statedToleranceEach: Product = toProduct(10n ** BigInt(scaleDigits - statedDigits)) / 2n;
+/** Without the venue's step: no more than this share (1/100) of what was opened is dust. */
+const dustShareDivisor = 100n;
+
+export function openPosition(part: Part, direction: Direction, method: CostBasisMethod): Position {
+  const { execution } = part;
+  const position: Position = {
+    externalId: tradeIdOf(execution),
+    revision: 0,
+    status: "open",
+    book: execution.positionSide ?? "net",
+    market: execution.market,
+    symbol: execution.symbol,
+    baseAsset: execution.baseAsset,
+    quoteAsset: execution.quoteAsset,
+    direction,
+    contractSize: execution.contractSize,
+    pnlCurrency: pnlCurrencyOf(execution) ?? "",
+    openedAtMs: execution.executedAtMs,
+    closedAtMs: null,
+    lots: [],
+    entryQuantity: 0n,
+    entryValue: 0n,
+    exitQuantity: 0n,
+    exitValue: 0n,
+    gross: 0n,
+    fees: 0n,
+    funding: 0n,
+    stated: 0n,
+    comparable: 0n,
+    exits: 0,
+    executionCount: 0,
+    quantityDigits: 0,
+    baseFee: false,
+    flags: new Set(),
+    newLegs: [],
+    handedOut: null,
+  };
+  enter(position, part, method);
+  return position;
+}
+
+export function tradeIdOf(opening: Pick<Execution, "externalId">): string {
+  return `trade:${opening.externalId}`;
+}
+
+/** Opens or adds to it. */
+export function enter(position: Position, part: Part, method: CostBasisMethod): void {
+  const { execution, quantity, moved, price } = part;
+  const value = worth(position.market, moved, price, position.contractSize);
+  addLot(position.lots, { quantity: moved, value, fee: part.fee ?? 0n }, method);
+  position.entryQuantity += quantity;
+  position.entryValue += moved === quantity ? value : worth(position.market, quantity, price, position.contractSize);
+  // A PnL stated on what we take for adding to it: the position was another one, and the close will show a mismatch.
+  const adds = position.executionCount > 0;
+  if (adds && execution.realizedPnl !== null && position.stated !== null) position.stated += execution.realizedPnl;
+  count(position, part);
+  position.newLegs.push({
+    executionId: execution.externalId,
+    role: "entry",
+    quantity,
+    price,
+    fee: part.fee,
+    pnl: null,
+  });
+}
+
+/** Closes `part.moved` of it, which it must hold. The PnL that the execution states is about this part, also when the rest opens another. */
+export function exit(position: Position, part: Part, method: CostBasisMethod, stated: StatedPnl): void {
+  const { execution, quantity, moved, price } = part;
+  const taken = takeFromLots(position.lots, moved, method);
+  const value = worth(position.market, moved, price, position.contractSize);
+  const rising = (position.direction === "long") !== (position.market === "inverse");
+  const pnl = rising ? value - taken.value : taken.value - value;
+  const fees = taken.fee + (part.fee ?? 0n);
+  position.gross += pnl;
+  position.fees += fees;
+  position.exitQuantity += moved;
+  position.exitValue += value;
+  position.exits++;
+  compareStated(position, execution, stated === "net" ? pnl - toProduct(fees) : pnl, stated);
+  count(position, part);
+  position.newLegs.push({
+    executionId: execution.externalId,
+    role: "exit",
+    quantity,
+    price,
+    fee: part.fee,
+    pnl: fromProduct(pnl),
+  });
+}
+
+function compareStated(position: Position, execution: Execution, ours: Product, stated: StatedPnl): void {
+  if (stated === null || execution.realizedPnl === null) position.stated = null;
+  if (position.stated === null) return;
+  position.stated += execution.realizedPnl ?? 0n;
+  position.comparable += ours;
+}
+
+function count(position: Position, { execution, fee }: Part): void {
+  position.executionCount++;
+  const digits = fractionDigits(execution.quantity ?? 0n);
+  if (digits > position.quantityDigits) position.quantityDigits = digits;
+  if (feeTakenFromBase(execution) !== 0n) position.baseFee = true;
+  if (fee === null) position.flags.add("missing_conversion");
+}
+
+/** Funding or a fee on its own. */
+export function charge(position: Position, execution: Execution, amount: Decimal | null): void {
+  const role = execution.type === "funding" ? "funding" : "fee";
+  if (amount === null) position.flags.add("missing_conversion");
+  else if (role === "funding") position.funding += amount;
+  else position.fees += amount;
+  position.executionCount++;
+  position.newLegs.push({
+    executionId: execution.externalId,
+    role,
+    quantity: null,
+    price: null,
+    fee: amount,
+    pnl: null,
+  });
+}
+
+/** On spot and margin a fee in the base asset comes out of the position; a contract's fee never does. */
+export function feeTakenFromBase(execution: Execution): Decimal {
+  const inCoins = execution.market === "spot" || execution.market === "margin";
+  if (!inCoins || execution.fee === null || execution.feeAsset === null) return 0n;
+  return execution.feeAsset === execution.baseAsset ? execution.fee : 0n;
+}
+
+export function openQuantityOf(position: Position): Decimal {
+  let sum = 0n;
+  for (const lot of position.lots) sum += lot.quantity;
+  return sum;
+}
+
+/**
+ * Flat is exactly zero, or less than the venue's step: what fees in the base asset leave and no order can sell. Without a known step it is
+ * taken from the digits of the quantities that were executed. Dust is written off: its cost is in no PnL, its fee in the trade's.
+ */
+export function closeIfFlat(position: Position, atMs: number, step: Decimal | null): boolean {
+  const rest = openQuantityOf(position);
+  if (rest !== 0n) {
+    if (!isDust(position, rest, step)) return false;
+    for (const lot of position.lots) position.fees += lot.fee;
+    position.flags.add("dust_closed");
+  }
+  position.lots = [];
+  position.status = "closed";
+  position.closedAtMs = atMs;
+  const { stated, comparable, exits } = position;
+  const mismatch =
+    stated !== null && absolute(toProduct(stated) - comparable) > statedToleranceEach * BigInt(Math.max(exits, 1));
+  if (mismatch) position.flags.add("pnl_mismatch");
+  return true;
+}
+
+function isDust(position: Position, rest: Decimal, step: Decimal | null): boolean {
+  if (!position.baseFee) return false;
+  if (step !== null) return rest < step;
+  const inferred = 10n ** BigInt(scaleDigits - position.quantityDigits);
+  return rest < inferred && rest * dustShareDivisor <= position.entryQuantity;
+}
+
+/**
+ * What closes a position that no known execution opened: a trade of its own, with an exit and no entry. Its PnL is what the broker
+ * states, or unknown. `pnlIsOfPart`: nothing known was closed by the same execution, so that its stated PnL is about this part.
+ */
+export function unknownOrigin(part: Part, stated: StatedPnl, pnlIsOfPart: boolean): Position {
+  const { execution, quantity, price } = part;
+  const direction: Direction = execution.side === "sell" ? "long" : "short";
+  const position = openPosition(part, direction, "fifo");
+  position.lots = [];
+  position.status = "closed";
+  position.closedAtMs = execution.executedAtMs;
+  position.entryValue = 0n;
+  position.exitQuantity = quantity;
+  position.exitValue = worth(position.market, quantity, price, position.contractSize);
+  position.fees = part.fee ?? 0n;
+  position.stated = null;
+  position.flags.add("unknown_origin");
+  let pnl: Decimal | null = null;
+  if (pnlIsOfPart && execution.realizedPnl !== null && stated !== null) {
+    pnl = stated === "net" ? execution.realizedPnl + position.fees : execution.realizedPnl;
+    position.stated = execution.realizedPnl;
+    position.gross = toProduct(pnl);
+  }
+  position.newLegs = [{ executionId: execution.externalId, role: "exit", quantity, price, fee: part.fee, pnl }];
+  return position;
+}
+
+/** The next revision of the trade, with the legs that it adds. `state` is written by `state.ts`. */
+export function toTrade(position: Position, method: CostBasisMethod, state: string | null): Trade {
+  const { market, contractSize } = position;
+  const unknown = position.flags.has("unknown_origin");
+  const gross = unknown && position.stated === null ? null : fromProduct(position.gross);
+  const legs = position.newLegs;
+  position.newLegs = [];
+  position.revision++;
+  return {
+    externalId: position.externalId,
+    revision: position.revision,
+    status: position.status,
+    origin: "derived",
+    market,
+    symbol: position.symbol,
+    baseAsset: position.baseAsset,
+    quoteAsset: position.quoteAsset,
+    direction: position.direction,
+    quantity: position.entryQuantity,
+    openQuantity: openQuantityOf(position),
+    contractSize,
+    entryPrice: unknown ? null : averagePrice(market, position.entryQuantity, position.entryValue, contractSize),
+    exitPrice: averagePrice(market, position.exitQuantity, position.exitValue, contractSize),
+    grossPnl: gross,
+    fees: position.fees,
+    funding: position.funding,
+    netPnl: gross === null ? null : gross - position.fees - position.funding,
+    pnlCurrency: position.pnlCurrency,
+    openedAtMs: position.openedAtMs,
+    closedAtMs: position.closedAtMs,
+    initialStop: null,
+    takeProfit: null,
+    initialRisk: null,
+    costBasisMethod: method,
+    executionCount: position.executionCount,
+    flags: [...position.flags].sort(),
+    state,
+    legs,
+  };
+}
+
+/** A share of an amount, rounded half to even; the other share is the amount less this one. */
+export function shareOf(amount: Decimal, part: Decimal, whole: Decimal): Decimal {
+  return whole === 0n ? 0n : divideRounded(amount * part, whole);
+}

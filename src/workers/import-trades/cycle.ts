@@ -1,0 +1,187 @@
+import { hostname } from "node:os";
+import type { Config } from "../../config.ts";
+import type { Context } from "../../context.ts";
+import { Buffer } from "../../delivery/buffer.ts";
+import { flushBuffer } from "../../delivery/deliver.ts";
+import { Failure, messageOf } from "../../errors.ts";
+import type { Journal } from "../../journal/journal.ts";
+import type { Ping } from "../../journal/wire.ts";
+import { acquireLock, type Lock } from "../../operation/lock.ts";
+import { openProgress, type Progress } from "../../operation/progress.ts";
+import { version } from "../../version.ts";
+import { type AccountJob, type AccountTools, importAccount } from "./account.ts";
+import type { ImportArgs } from "./command.ts";
+import { DryLedger } from "./dry-ledger.ts";
+import { type Jobs, jobsOf } from "./jobs.ts";
+import { openJournal } from "./open-journal.ts";
+import { JournalLedger } from "./journal-ledger.ts";
+import { showCycle } from "./output.ts";
+import { type Cycle, cycleCompletedFields, failuresOf, moreThanHalfFailed, perUserFields, toCycleReport } from "./report.ts";
+import type { AccountResult } from "./result.ts";
+import { statedPnlOf } from "./stated-pnl.ts";
+
+/** The platform stores about fourteen batches a second whatever comes: more accounts at once only wait. */
+const accountsAtOnceMax = 3;
+/** Brokers refuse signed requests of a clock that is further off. */
+const clockSkewMsMax = 30_000;
+
+/** One cycle of `import-trades`. @throws {Failure} with the exit code of the cycle, when it is not 0 */
+export async function runImport(args: ImportArgs, config: Config, context: Context): Promise<void> {
+  const { log } = context;
+  if (!config.tradeImporter.enabled && args.file.length === 0) {
+    log.info("worker_disabled", { variable: "TRADE_IMPORTER_ENABLED" });
+    return;
+  }
+  const lock = args.dryRun ? null : await lockFor(args, config, context);
+  try {
+    await runLocked(args, config, context);
+  } finally {
+    lock?.release();
+  }
+}
+
+async function lockFor(args: ImportArgs, config: Config, { clock, signal }: Context): Promise<Lock> {
+  const waitMs = args.lockWait * 1_000;
+  return await acquireLock({ dataDir: config.dataDir, worker: "trade_importer", waitMs, clock, signal });
+}
+
+async function runLocked(args: ImportArgs, config: Config, context: Context): Promise<void> {
+  const { clock, log } = context;
+  const startedAtMs = clock.nowMs();
+  const startMs = clock.monotonicMs();
+  const workerId = `ami-workers@${hostname()}:${process.pid}`;
+  const cycleId = context.uuid();
+  log.info("cycle_started", { cycle_id: cycleId, version, dry_run: args.dryRun });
+  const opened = openJournal({ config, workerId, dryRun: args.dryRun }, context);
+  const { journal } = opened;
+  const progress = openProgress(context.terminal, clock);
+  const results: AccountResult[] = [];
+  let jobs: Jobs = { accounts: [], refused: [], skipped: [] };
+  let stopped: unknown = null;
+  const buffer = new Buffer(config.dataDir, { clock, log });
+  try {
+    progress.update("Asking the platform");
+    const ping = await checkPlatform(journal, context);
+    const tools = { journal, buffer, log, uuid: context.uuid };
+    if (!args.dryRun) await flush(tools, log);
+    jobs = await jobsOf(args, opened, context);
+    results.push(...jobs.skipped);
+    await importAll(jobs.accounts, results, (account) => toolsFor(account, { args, config, ping, tools, progress, context }));
+  } catch (error) {
+    stopped = error;
+  } finally {
+    progress.clear();
+  }
+  const finishedAtMs = clock.nowMs();
+  const cycle: Cycle = {
+    cycleId,
+    workerId,
+    version,
+    startedAtMs,
+    finishedAtMs,
+    durationMs: clock.monotonicMs() - startMs,
+    results,
+    refused: jobs.refused,
+    buffered: results.reduce((sum, { buffered }) => sum + buffered, 0),
+    failed: stopped !== null,
+  };
+  try {
+    if (!args.dryRun && results.length + jobs.refused.length > 0) await reportCycle(cycle, journal, context);
+  } finally {
+    journal.close();
+  }
+  log.info("per_user_results", perUserFields(cycle));
+  log.info("cycle_completed", cycleCompletedFields(cycle));
+  await showCycle(cycle, args, context);
+  if (stopped !== null) throw stopped;
+  throwOutcome(cycle);
+}
+
+async function checkPlatform(journal: Journal, { clock, log }: Context): Promise<Ping> {
+  const ping = await journal.ping();
+  const skewMs = clock.nowMs() - Date.parse(ping.time);
+  if (Math.abs(skewMs) > clockSkewMsMax) {
+    log.warning("clock_skew", { skew_ms: skewMs, hint: "Set this machine's clock (timedatectl set-ntp true)." });
+  }
+  return ping;
+}
+
+async function flush(tools: Parameters<typeof flushBuffer>[0], log: Context["log"]): Promise<void> {
+  const counts = await flushBuffer(tools);
+  if (counts.delivered + counts.dropped + counts.failed > 0) log.info("buffer_flushed", { ...counts });
+}
+
+interface ToolParts {
+  args: ImportArgs;
+  config: Config;
+  ping: Ping;
+  tools: Parameters<typeof flushBuffer>[0];
+  progress: Progress;
+  context: Context;
+}
+
+function toolsFor(job: AccountJob, { args, config, ping, tools, progress, context }: ToolParts): AccountTools {
+  const stored = new JournalLedger(job.account, tools);
+  return {
+    journal: tools.journal,
+    ledger: args.dryRun ? new DryLedger(stored, { keepsAll: job.files.length > 1 }) : stored,
+    reports: !args.dryRun,
+    rules: { statedPnl: statedPnlOf, stepOf: () => null },
+    limits: {
+      executionsPerBatchMax: Math.min(config.tradeImporter.batchSize, ping.limits.max_batch),
+      tradesPerBatchMax: ping.limits.max_batch,
+    },
+    progress,
+    context,
+  };
+}
+
+/** Several accounts at once, each failing alone; what stops the cycle lets those that run come to their end first. */
+async function importAll(
+  jobs: readonly AccountJob[],
+  results: AccountResult[],
+  toolsOf: (job: AccountJob) => AccountTools,
+): Promise<void> {
+  const waiting = [...jobs];
+  let stopped: unknown = null;
+  const work = async () => {
+    for (let job = waiting.shift(); job !== undefined && stopped === null; job = waiting.shift()) {
+      const tools = toolsOf(job);
+      if (tools.context.signal.aborted) return;
+      try {
+        results.push(await importAccount(job, tools));
+      } catch (error) {
+        stopped ??= error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: accountsAtOnceMax }, work));
+  if (stopped !== null) throw stopped;
+}
+
+/** A cycle never fails because its report could not be sent. */
+async function reportCycle(cycle: Cycle, journal: Journal, { log }: Context): Promise<void> {
+  try {
+    await journal.postCycleReport(toCycleReport(cycle));
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    log.warning("cycle_not_reported", { cycle_id: cycle.cycleId, message: messageOf(error) });
+  }
+}
+
+function throwOutcome(cycle: Cycle): void {
+  const { results, buffered } = cycle;
+  const { failed, of } = failuresOf(cycle);
+  const partial = results.filter(({ status }) => status === "partial").length;
+  if (failed > 0 && results.every(({ error }) => error?.code === "platform_unavailable") && buffered > 0) {
+    throw new Failure("unavailable", "The platform cannot be reached; what was read waits on disk.", {
+      code: "platform_unavailable",
+      hint: "The next run delivers it and goes on.",
+    });
+  }
+  if (moreThanHalfFailed(cycle)) {
+    throw new Failure("most", `${failed} of ${of} accounts failed.`, { code: "most_failed" });
+  }
+  if (failed > 0) throw new Failure("some", `${failed} of ${of} accounts failed.`, { code: "some_failed" });
+  if (partial > 0) throw new Failure("some", "Some rows or items could not be imported.", { code: "some_rejected" });
+}

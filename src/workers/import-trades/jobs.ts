@@ -1,0 +1,167 @@
+import { statSync } from "node:fs";
+import { basename } from "node:path";
+import { type Recognised, recognise } from "../../brokers/csv/read.ts";
+import type { Context } from "../../context.ts";
+import { Failure } from "../../errors.ts";
+import type { Account } from "../../journal/wire.ts";
+import type { AccountJob } from "./account.ts";
+import type { ImportArgs } from "./command.ts";
+import type { OpenedJournal } from "./open-journal.ts";
+import { emptyCounts } from "./pairing.ts";
+import type { AccountResult, FileOutcome } from "./result.ts";
+
+export interface Jobs {
+  accounts: AccountJob[];
+  /** Files of the command line that could not be recognised: they belong to no account. */
+  refused: FileOutcome[];
+  /** Accounts that this version cannot import. */
+  skipped: AccountResult[];
+}
+
+/** What this run has to do: the files of the command line, else the platform's accounts that waited longest first. */
+export async function jobsOf(args: ImportArgs, opened: OpenedJournal, context: Context): Promise<Jobs> {
+  return args.file.length > 0 ? await fileJobs(args, opened, context) : await platformJobs(args, opened, context);
+}
+
+async function platformJobs(args: ImportArgs, { journal }: OpenedJournal, { log }: Context): Promise<Jobs> {
+  const jobs: Jobs = { accounts: [], refused: [], skipped: [] };
+  const found: Account[] = [];
+  for await (const account of journal.accounts(filterOf(args))) {
+    if (account.status === "active" && matches(args, account)) found.push(account);
+  }
+  if (found.length === 0 && args.account !== undefined) {
+    throw new Failure("usage", `The platform has no active account ${args.account}.`, {
+      code: "no_such_account",
+      hint: "An account whose key was refused is not listed until the user enters a new one.",
+    });
+  }
+  for (const account of found.sort(longestWaitingFirst)) {
+    if (account.source !== null) {
+      const files = account.source.files.map((file) => ({
+        kind: "platform" as const,
+        name: file.name ?? String(file.file_id),
+        file,
+      }));
+      jobs.accounts.push({ account, files });
+    } else {
+      log.warning("account_skipped", { account_id: account.account_id, broker: account.broker, reason: "no_connector" });
+      jobs.skipped.push(skipped(account));
+    }
+  }
+  return jobs;
+}
+
+function filterOf({ broker, user }: ImportArgs) {
+  return { ...(broker === undefined ? {} : { broker }), ...(user === undefined ? {} : { userId: user }) };
+}
+
+/** Ids are opaque: on the command line they are text, on the platform perhaps numbers. */
+function matches({ account, user, broker }: ImportArgs, candidate: Account): boolean {
+  if (account !== undefined && String(candidate.account_id) !== account) return false;
+  if (user !== undefined && String(candidate.user_id) !== user) return false;
+  return broker === undefined || candidate.broker === broker;
+}
+
+function longestWaitingFirst(a: Account, b: Account): number {
+  const [left, right] = [a.last_import_at ?? "", b.last_import_at ?? ""];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+function skipped(account: Account): AccountResult {
+  return {
+    account,
+    status: "skipped",
+    counts: emptyCounts(),
+    rows: { read: 0, skipped: 0, rejected: 0 },
+    files: [],
+    buffered: 0,
+    error: { code: "no_connector", message: `This version has no connector for ${account.broker}.` },
+    durationMs: 0,
+  };
+}
+
+async function fileJobs(args: ImportArgs, opened: OpenedJournal, context: Context): Promise<Jobs> {
+  for (const path of args.file) checkReadable(path);
+  const jobs: Jobs = { accounts: [], refused: [], skipped: [] };
+  const chosen = await chosenAccount(args, opened);
+  for (const path of args.file) {
+    const name = basename(path);
+    try {
+      const recognised = await recognise(path, { name, ...optionsOf(args, chosen) });
+      const account = chosen ?? accountFor(recognised, args, opened);
+      const job = jobs.accounts.find((other) => other.account.account_id === account.account_id);
+      const file = { kind: "local" as const, name, recognised };
+      if (job === undefined) jobs.accounts.push({ account, files: [file] });
+      else job.files.push(file);
+    } catch (error) {
+      if (!(error instanceof Failure) || error.kind !== "data") throw error;
+      const { code = "data", hint } = error.detail;
+      context.log.error("file_refused", { file: name, code, message: error.message, hint });
+      jobs.refused.push({
+        name,
+        fileId: null,
+        dialect: null,
+        title: null,
+        report: null,
+        error: { code, message: error.message, hint },
+      });
+    }
+  }
+  return jobs;
+}
+
+function checkReadable(path: string): void {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat?.isFile() === true) return;
+  throw new Failure("usage", stat === undefined ? `There is no file ${path}.` : `${path} is not a file.`, {
+    code: "no_such_file",
+    subject: path,
+  });
+}
+
+function optionsOf(args: ImportArgs, account: Account | null) {
+  const timezone = args.timezone ?? account?.broker_timezone ?? undefined;
+  return {
+    ...(args.dialect === undefined ? {} : { dialect: args.dialect }),
+    ...(args.map.length === 0 ? {} : { map: args.map }),
+    ...(args.market === undefined ? {} : { market: args.market }),
+    ...(timezone === undefined ? {} : { timezone }),
+  };
+}
+
+/** `--account`: on the platform it must be there; the embedded journal makes it. */
+async function chosenAccount(args: ImportArgs, { journal, embedded }: OpenedJournal): Promise<Account | null> {
+  if (args.account === undefined) {
+    if (embedded !== null) return null;
+    throw new Failure("usage", "A file for a platform needs the account that it belongs to.", {
+      code: "account_needed",
+      hint: "Add --account ID, or leave LARAVEL_API_URL unset to import into a journal file.",
+    });
+  }
+  const known: string[] = [];
+  for await (const account of journal.accounts({ includeAuthFailed: true })) {
+    if (String(account.account_id) === args.account) return account;
+    known.push(String(account.account_id));
+  }
+  if (embedded !== null) return null;
+  throw new Failure("usage", `The platform has no account ${args.account}.`, {
+    code: "no_such_account",
+    hint: known.length === 0 ? "It has no accounts at all." : `It has ${known.slice(0, 20).join(", ")}.`,
+  });
+}
+
+/** The embedded journal's account: one a broker, unless --account names another. */
+function accountFor({ dialect }: Recognised, args: ImportArgs, { embedded }: OpenedJournal): Account {
+  if (embedded === null) throw new Error("only the embedded journal makes accounts");
+  const isCrypto = dialect.markets.includes("spot") || dialect.markets.includes("linear");
+  return embedded.ensureAccount({
+    broker: dialect.broker,
+    accountId: args.account ?? dialect.broker,
+    ...(args.user === undefined ? {} : { userId: args.user }),
+    markets: [...dialect.markets],
+    baseCurrency: args.baseCurrency ?? (isCrypto ? "USDT" : "USD"),
+    timezone: "UTC",
+    ...(args.timezone === undefined ? {} : { brokerTimezone: args.timezone }),
+    ...(args.costBasis === undefined ? {} : { costBasisMethod: args.costBasis }),
+  });
+}

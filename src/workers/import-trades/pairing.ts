@@ -1,0 +1,336 @@
+import type { Execution, Market } from "../../executions/execution.ts";
+import { deriveSinceMs, deriveTrades, legsPerRevisionMax, reviseStored, splitLegs } from "../../trades/derive.ts";
+import { chargeGraceMs, groupOf, Matcher, type MatchRules } from "../../trades/match.ts";
+import { StateUnusable } from "../../trades/state.ts";
+import type { Trade } from "../../trades/trade.ts";
+import { type CheckpointState, compareMarks, isBeyond, type Mark, markOf, writeCheckpoint } from "./checkpoint.ts";
+import type { Delivered, Group, Ledger } from "./ledger.ts";
+
+export interface PairingLimits {
+  /** TRADE_IMPORTER_BATCH_SIZE. */
+  executionsPerBatchMax: number;
+  /** The platform's limit. */
+  tradesPerBatchMax: number;
+}
+
+/** What one account's import came to. */
+export interface PairingCounts {
+  /** Executions that the platform took as new, had already, or refused. */
+  created: number;
+  duplicates: number;
+  rejected: number;
+  /** Funding, fees and transfers that belong to no trade. */
+  unpaired: number;
+  opened: number;
+  closed: number;
+  /** Trades that late executions changed or withdrew. */
+  revised: number;
+  net: Map<string, bigint>;
+  batches: number;
+}
+
+export function emptyCounts(): PairingCounts {
+  return {
+    created: 0,
+    duplicates: 0,
+    rejected: 0,
+    unpaired: 0,
+    opened: 0,
+    closed: 0,
+    revised: 0,
+    net: new Map(),
+    batches: 0,
+  };
+}
+
+/** Not everything could be delivered: the account stops here and goes on in a later cycle. */
+export class AccountStopped extends Error {
+  override readonly name = "AccountStopped";
+  readonly delivered: Exclude<Delivered, { kind: "stored" }>;
+
+  constructor(delivered: Exclude<Delivered, { kind: "stored" }>) {
+    super(delivered.kind === "gone" ? "The platform does not have the account any more" : delivered.reason);
+    this.delivered = delivered;
+  }
+}
+
+/** The text of a lot in a trade's state, at most: three numbers of up to 40 digits. */
+const bytesPerLot = 120;
+/** A body stays below the contract's 1,000,000 bytes: what the lots may take of it. */
+const lotBytesPerBatchMax = 500_000;
+/** An execution changes at most two trades: a flip, or funding with long and short open. */
+const tradesPerExecutionMax = 2;
+
+/**
+ * Pairs one account's executions and delivers them in batches. Each execution goes one of two ways:
+ * - certainly new and in order: paired with the open trades, delivered with the trades that it changed;
+ * - perhaps stored already, or late: delivered alone, with a note in the checkpoint that its group may have to be derived anew. Where the
+ *   platform did not have it, the group's trades are derived from all its stored executions.
+ */
+export class Pairing {
+  readonly #ledger: Ledger;
+  readonly #state: CheckpointState;
+  readonly #matcher: Matcher;
+  readonly #rules: MatchRules;
+  readonly #limits: PairingLimits;
+  readonly counts: PairingCounts;
+  /** Groups to be derived at the end: their executions are delivered alone until then. */
+  readonly #deriving = new Set<string>();
+  /** Marks as they were before the source that is being read. */
+  #marksBefore = new Map<string, Mark | null>();
+  /** The state of the checkpoint that the platform has. */
+  #delivered: string;
+  #restored = false;
+  #forward: Execution[] = [];
+  #unsettled = new Map<string, Execution>();
+  #unsettledGroups = new Set<string>();
+
+  constructor(ledger: Ledger, state: CheckpointState, rules: MatchRules, limits: PairingLimits) {
+    this.#ledger = ledger;
+    this.#state = state;
+    this.#rules = rules;
+    this.#limits = limits;
+    this.#matcher = new Matcher(rules);
+    this.#delivered = writeCheckpoint(state).state;
+    for (const group of state.derive.keys()) this.#deriving.add(group);
+    this.counts = emptyCounts();
+  }
+
+  /** A new stream of executions begins, in order within itself: what was paired before may come again in it. */
+  beginSource(): void {
+    this.#marksBefore = new Map();
+  }
+
+  /**
+   * One page of executions, and the connector's cursor that it leads to, if it has one: the cursor moves with a batch that is delivered
+   * after all of the page. @throws {AccountStopped}
+   */
+  async take(executions: readonly Execution[], cursor?: unknown): Promise<void> {
+    await this.#takeAll(executions);
+    if (cursor === undefined) return;
+    await this.#settle();
+    this.#state.cursor = cursor;
+  }
+
+  async #takeAll(executions: readonly Execution[]): Promise<void> {
+    if (!this.#restored && executions.length > 0) await this.#restore();
+    for (const execution of executions) {
+      const group = groupOf(execution);
+      let uncertain = this.#deriving.has(group) || !this.#isNext(group, execution);
+      if (!uncertain && this.#unsettledGroups.has(group)) {
+        await this.#settle();
+        uncertain = this.#deriving.has(group);
+      }
+      if (uncertain) await this.#hold(group, execution);
+      else this.#pair(group, execution);
+      if (this.#isFull()) await this.#deliverForward();
+    }
+  }
+
+  async #hold(group: string, execution: Execution): Promise<void> {
+    const { externalId } = execution;
+    // An id stands once in a batch.
+    if (this.#unsettled.has(externalId) || this.#unsettled.size >= this.#limits.executionsPerBatchMax)
+      await this.#settle();
+    this.#unsettled.set(externalId, execution);
+    this.#unsettledGroups.add(group);
+  }
+
+  /** Delivers what is in hand and derives anew what late executions changed. @throws {AccountStopped} */
+  async finish(): Promise<void> {
+    await this.#settle();
+    await this.#deliverForward();
+    for (const [group, sinceMs] of [...this.#state.derive]) {
+      await this.#derive(group, sinceMs);
+      this.#deriving.delete(group);
+    }
+    const { opened, closed, net } = this.#matcher.totals;
+    this.counts.opened += opened;
+    this.counts.closed += closed;
+    for (const [currency, amount] of net) this.#addNet(currency, amount);
+    this.#matcher.totals.opened = 0;
+    this.#matcher.totals.closed = 0;
+    net.clear();
+  }
+
+  /** The checkpoint where it moved since the last delivered batch; null: the platform has it. */
+  undelivered(): { v: number; state: string } | null {
+    const checkpoint = writeCheckpoint(this.#state);
+    return checkpoint.state === this.#delivered ? null : checkpoint;
+  }
+
+  /** Open trades are read once, when there is something to pair. */
+  async #restore(): Promise<void> {
+    this.#restored = true;
+    for (const trade of await this.#ledger.openTrades()) {
+      if (trade.origin !== "derived") continue;
+      try {
+        this.#matcher.restore(trade);
+      } catch (error) {
+        if (!(error instanceof StateUnusable)) throw error;
+        this.#deriveLater(groupOf(trade), trade.openedAtMs);
+      }
+    }
+  }
+
+  #deriveLater(group: string, sinceMs: number): void {
+    this.#deriving.add(group);
+    this.#state.derive.set(group, Math.min(sinceMs, this.#state.derive.get(group) ?? sinceMs));
+  }
+
+  #isNext(group: string, execution: Execution): boolean {
+    let before = this.#marksBefore.get(group);
+    if (before === undefined) {
+      before = markOf(this.#state, group);
+      this.#marksBefore.set(group, before);
+    }
+    if (!isBeyond(execution, before)) return false;
+    const last = this.#state.paired.get(group);
+    return last === undefined || last === before || compareMarks(execution, last) > 0;
+  }
+
+  #pair(group: string, execution: Execution): void {
+    if (!this.#matcher.apply(execution)) this.#keepUnpaired(group, execution);
+    this.#state.paired.set(group, execution);
+    this.#forward.push(execution);
+  }
+
+  /** Funding soon after a close belongs to the closed trade, which only its group's executions can tell across cycles. */
+  #keepUnpaired(group: string, execution: Execution): void {
+    const before = this.#marksBefore.get(group) ?? null;
+    const charge = execution.type === "funding" || execution.type === "fee";
+    if (charge && before !== null && execution.executedAtMs - before.executedAtMs <= chargeGraceMs) {
+      this.#deriveLater(group, execution.executedAtMs);
+    } else this.counts.unpaired++;
+  }
+
+  #isFull(): boolean {
+    return (
+      this.#forward.length >= this.#limits.executionsPerBatchMax ||
+      this.#matcher.changes + tradesPerExecutionMax > this.#limits.tradesPerBatchMax ||
+      this.#matcher.changedLots * bytesPerLot > lotBytesPerBatchMax
+    );
+  }
+
+  async #deliverForward(): Promise<void> {
+    const executions = this.#forward;
+    if (executions.length === 0) return;
+    this.#forward = [];
+    await this.#deliver(executions, this.#matcher.takeChanges());
+  }
+
+  /** Asks the platform, by delivering them, which of the uncertain executions it did not have. */
+  async #settle(): Promise<void> {
+    const executions = [...this.#unsettled.values()];
+    if (executions.length === 0) return;
+    this.#unsettled = new Map();
+    const groups = this.#unsettledGroups;
+    this.#unsettledGroups = new Set();
+    const noted = new Set(this.#state.derive.keys());
+    for (const execution of executions) {
+      const group = groupOf(execution);
+      const sinceMs = this.#state.derive.get(group) ?? execution.executedAtMs;
+      this.#state.derive.set(group, Math.min(sinceMs, execution.executedAtMs));
+    }
+    // What was paired but is not delivered yet must not lie behind the checkpoint that this batch carries.
+    await this.#deliverForward();
+    const result = await this.#deliver(executions, []);
+    for (const [index, execution] of executions.entries()) {
+      if (result.executionResults[index]?.status === "created") this.#deriving.add(groupOf(execution));
+    }
+    for (const group of groups) {
+      if (!this.#deriving.has(group) && !noted.has(group)) this.#state.derive.delete(group);
+    }
+  }
+
+  async #deliver(executions: Execution[], trades: Trade[]) {
+    const checkpoint = writeCheckpoint(this.#state);
+    const delivered = await this.#ledger.deliver({ executions, trades, checkpoint });
+    this.counts.batches++;
+    if (delivered.kind !== "stored") throw new AccountStopped(delivered);
+    this.#delivered = checkpoint.state;
+    this.counts.created += delivered.result.executions.created;
+    this.counts.duplicates += delivered.result.executions.duplicates;
+    this.counts.rejected += delivered.result.executions.rejected;
+    return delivered.result;
+  }
+
+  async #derive(group: string, lateMs: number): Promise<void> {
+    const key = parseGroup(group);
+    const stored = await this.#ledger.groupTrades(key);
+    const sinceMs = deriveSinceMs(stored, lateMs);
+    const executions = await this.#ledger.groupExecutions(key, sinceMs);
+    const derived = deriveTrades(executions, this.#rules);
+    this.counts.unpaired += derived.unpaired.length;
+    const revisions = reviseStored(stored, derived.trades, sinceMs);
+    this.#countRevisions(stored, revisions);
+    for (const execution of executions) {
+      const last = this.#state.paired.get(group);
+      if (last === undefined || compareMarks(execution, last) > 0) this.#state.paired.set(group, execution);
+    }
+    const batches = chunkTrades(revisions.flatMap(splitLegs), this.#limits.tradesPerBatchMax);
+    for (const [index, trades] of batches.entries()) {
+      if (index === batches.length - 1) this.#state.derive.delete(group);
+      await this.#deliver([], trades);
+    }
+    this.#state.derive.delete(group);
+    this.#takeUp(group, stored, derived.trades, revisions);
+  }
+
+  /** The matcher goes on from the derived open trades. */
+  #takeUp(group: string, stored: Trade[], derived: Trade[], revisions: Trade[]): void {
+    this.#matcher.forget(group);
+    for (const trade of derived) {
+      if (trade.status !== "open") continue;
+      const delivered = revisions.findLast(({ externalId }) => externalId === trade.externalId);
+      const revision = splitLegs(delivered ?? trade).at(-1)?.revision;
+      const earlier = stored.find(({ externalId }) => externalId === trade.externalId)?.revision;
+      this.#matcher.restore({ ...trade, revision: (delivered === undefined ? earlier : revision) ?? 1 });
+    }
+  }
+
+  #countRevisions(stored: Trade[], revisions: Trade[]): void {
+    const known = new Map(stored.map((trade) => [trade.externalId, trade]));
+    for (const trade of revisions) {
+      const before = known.get(trade.externalId);
+      if (before === undefined) this.counts.opened++;
+      else this.counts.revised++;
+      if (trade.status === "closed" && before?.status !== "closed") this.counts.closed++;
+      const now = trade.status === "closed" ? (trade.netPnl ?? 0n) : 0n;
+      const then = before?.status === "closed" ? (before.netPnl ?? 0n) : 0n;
+      if (now !== then) this.#addNet(trade.pnlCurrency, now - then);
+    }
+  }
+
+  #addNet(currency: string, amount: bigint): void {
+    this.counts.net.set(currency, (this.counts.net.get(currency) ?? 0n) + amount);
+  }
+}
+
+function parseGroup(group: string): Group {
+  const bar = group.indexOf("|");
+  return { market: group.slice(0, bar) as Market, symbol: group.slice(bar + 1) };
+}
+
+/** Batches of trades without executions, within the limits of one request. */
+function chunkTrades(trades: Trade[], tradesMax: number): Trade[][] {
+  const chunks: Trade[][] = [];
+  let legs = 0;
+  let stateBytes = 0;
+  for (const trade of trades) {
+    legs += trade.legs.length;
+    stateBytes += trade.state?.length ?? 0;
+    const chunk = chunks.at(-1);
+    if (
+      chunk === undefined ||
+      chunk.length >= tradesMax ||
+      legs > legsPerRevisionMax ||
+      stateBytes > lotBytesPerBatchMax
+    ) {
+      chunks.push([trade]);
+      legs = trade.legs.length;
+      stateBytes = trade.state?.length ?? 0;
+    } else chunk.push(trade);
+  }
+  return chunks;
+}
