@@ -126,7 +126,9 @@ export function tradeIdOf(opening: Pick<Execution, "externalId">): string {
 export function enter(position: Position, part: Part, method: CostBasisMethod): void {
   const { execution, quantity, moved, price } = part;
   const value = worth(position.market, moved, price, position.contractSize);
-  addLot(position.lots, { quantity: moved, value, fee: part.fee ?? 0n }, method);
+  // All of it went for the fee: there is nothing to close later that could carry the fee.
+  if (moved === 0n) position.fees += part.fee ?? 0n;
+  else addLot(position.lots, { quantity: moved, value, fee: part.fee ?? 0n }, method);
   position.entryQuantity += quantity;
   position.entryValue += moved === quantity ? value : worth(position.market, quantity, price, position.contractSize);
   // A PnL stated on what we take for adding to it: the position was another one, and the close will show a mismatch.

@@ -172,7 +172,11 @@ async function reportStatus(
   }
 }
 
-function reviewError(rows: number, files: FileOutcome[], counts: PairingCounts): ImportStatusPatch["error"] {
+function reviewError(
+  rows: number,
+  files: FileOutcome[],
+  counts: PairingCounts,
+): NonNullable<ImportStatusPatch["error"]> {
   const parts = [
     ...files.map(({ name, error }) => `${name}: ${error?.message ?? ""}`),
     ...(rows > 0 ? [`${rows} rows could not be read`] : []),

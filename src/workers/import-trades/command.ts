@@ -23,6 +23,16 @@ const args = {
     options: markets,
     description: "The market of the files, where the format has several",
   },
+  baseCurrency: {
+    type: "string",
+    valueHint: "code",
+    description: "With --file: the currency that a new account of the embedded journal reports in",
+  },
+  costBasis: {
+    type: "enum",
+    options: ["fifo", "lifo", "average"],
+    description: "With --file: how a new account of the embedded journal attributes entries to exits",
+  },
   account: { type: "string", valueHint: "id", description: "Import this account alone, due or not" },
   user: { type: "string", valueHint: "id", description: "Import this user's accounts alone" },
   broker: { type: "string", valueHint: "id", description: "Import this broker's accounts alone" },

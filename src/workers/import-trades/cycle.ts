@@ -13,10 +13,17 @@ import { type AccountJob, type AccountTools, importAccount } from "./account.ts"
 import type { ImportArgs } from "./command.ts";
 import { DryLedger } from "./dry-ledger.ts";
 import { type Jobs, jobsOf } from "./jobs.ts";
-import { openJournal } from "./open-journal.ts";
 import { JournalLedger } from "./journal-ledger.ts";
+import { openJournal } from "./open-journal.ts";
 import { showCycle } from "./output.ts";
-import { type Cycle, cycleCompletedFields, failuresOf, moreThanHalfFailed, perUserFields, toCycleReport } from "./report.ts";
+import {
+  type Cycle,
+  cycleCompletedFields,
+  failuresOf,
+  moreThanHalfFailed,
+  perUserFields,
+  toCycleReport,
+} from "./report.ts";
 import type { AccountResult } from "./result.ts";
 import { statedPnlOf } from "./stated-pnl.ts";
 
@@ -66,7 +73,9 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
     if (!args.dryRun) await flush(tools, log);
     jobs = await jobsOf(args, opened, context);
     results.push(...jobs.skipped);
-    await importAll(jobs.accounts, results, (account) => toolsFor(account, { args, config, ping, tools, progress, context }));
+    await importAll(jobs.accounts, results, (account) =>
+      toolsFor(account, { args, config, ping, tools, progress, context }),
+    );
   } catch (error) {
     stopped = error;
   } finally {

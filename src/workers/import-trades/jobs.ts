@@ -44,7 +44,11 @@ async function platformJobs(args: ImportArgs, { journal }: OpenedJournal, { log 
       }));
       jobs.accounts.push({ account, files });
     } else {
-      log.warning("account_skipped", { account_id: account.account_id, broker: account.broker, reason: "no_connector" });
+      log.warning("account_skipped", {
+        account_id: account.account_id,
+        broker: account.broker,
+        reason: "no_connector",
+      });
       jobs.skipped.push(skipped(account));
     }
   }

@@ -26,5 +26,6 @@ export function openJournal({ config, workerId, dryRun }: JournalChoice, context
     return { journal: embedded, embedded };
   }
   const { url, key } = platform;
-  return { journal: openLaravelJournal({ url, key, workerId, ...retry }, context), embedded: null };
+  const settings = { url, key, workerId, maxRetries: retry.retriesMax, backoffBaseSeconds: retry.backoffBaseSeconds };
+  return { journal: openLaravelJournal(settings, context), embedded: null };
 }

@@ -22,7 +22,9 @@ export async function showCycle(cycle: Cycle, args: ImportArgs, { terminal }: Co
   for (const text of problemTexts(files)) terminal.write(`${text}\n`);
   for (const { error, account } of cycle.results) {
     if (error !== null && files.every((file) => file.error === null)) {
-      terminal.write(`account ${account.account_id}: ${error.message}${error.hint === undefined ? "" : ` ${error.hint}`}\n`);
+      terminal.write(
+        `account ${account.account_id}: ${error.message}${error.hint === undefined ? "" : ` ${error.hint}`}\n`,
+      );
     }
   }
   if (args.dryRun) terminal.write("Dry run: nothing was changed.\n");
@@ -89,7 +91,9 @@ function problemTexts(files: readonly FileOutcome[]): string[] {
   for (const { name, report, error } of files) {
     if (error !== null) texts.push(`${name}: ${error.message}${error.hint === undefined ? "" : ` ${error.hint}`}`);
     for (const [reason, { count, lines }] of report?.skipped ?? []) {
-      texts.push(`${name}: ${count} rows are no execution: ${reason} (line ${lines.join(", ")}${count > lines.length ? ", …" : ""})`);
+      texts.push(
+        `${name}: ${count} rows are no execution: ${reason} (line ${lines.join(", ")}${count > lines.length ? ", …" : ""})`,
+      );
     }
     const problems = report?.problems ?? [];
     texts.push(...problems.slice(0, problemsShownMax).map((problem) => problemText(name, problem)));
