@@ -13,7 +13,7 @@ export interface HttpSettings {
   /** `X-Worker-Id`: name@host:pid. */
   workerId: string;
   /** Attempts after the first one that failed for a counted reason. */
-  maxRetries: number;
+  retriesMax: number;
   backoffBaseSeconds: number;
   /** Of one attempt, its body included. */
   timeoutMs: number;
@@ -63,7 +63,7 @@ const messageLengthMax = 300;
  */
 export function makeHttp(settings: HttpSettings, context: Context) {
   const { raw } = createFetch({ fetch: context.fetch as typeof fetch });
-  const attemptsMax = settings.maxRetries + 1 + Math.ceil(settings.waitMsMax / 1000);
+  const attemptsMax = settings.retriesMax + 1 + Math.ceil(settings.waitMsMax / 1000);
 
   /** @throws {Failure} see `Journal` */
   async function send(request: ApiRequest): Promise<ApiAnswer> {
@@ -92,7 +92,7 @@ export function makeHttp(settings: HttpSettings, context: Context) {
         ? backoffMs(failures, settings.backoffBaseSeconds, context.random)
         : politeWaitMs(verdict.askedMs, context.random);
       if (!counted) waitedMs += delayMs;
-      if (failures > settings.maxRetries || waitedMs > settings.waitMsMax) {
+      if (failures > settings.retriesMax || waitedMs > settings.waitMsMax) {
         throw unavailable(name, verdict, { attempt, requestId });
       }
       const log = {

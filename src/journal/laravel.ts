@@ -17,7 +17,7 @@ export interface LaravelSettings {
   /** `X-Worker-Id`: name@host:pid, at most 128 characters. */
   workerId: string;
   /** MAX_RETRIES: attempts after the first that fail without an answer. */
-  maxRetries: number;
+  retriesMax: number;
   /** RETRY_BACKOFF_BASE: the first retry comes within so many seconds, each further one within twice as many. */
   backoffBaseSeconds: number;
   /** Of one attempt, its body included; of a file, between two parts. */

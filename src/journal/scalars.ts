@@ -25,4 +25,3 @@ export const booleanOrNull = type("boolean | null");
 export const externalId = type("1 <= string <= 191");
 export const market = type.enumerated(...markets);
 export const costBasisMethod = type.enumerated(...costBasisMethods);
-

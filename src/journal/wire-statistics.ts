@@ -1,6 +1,16 @@
 import "../jitless.ts";
 import { type } from "arktype";
-import { count, countOrNull, decimal, decimalOrNull, integerOrNull, text, textOrNull, timestamp, timestampOrNull } from "./scalars.ts";
+import {
+  count,
+  countOrNull,
+  decimal,
+  decimalOrNull,
+  integerOrNull,
+  text,
+  textOrNull,
+  timestamp,
+  timestampOrNull,
+} from "./scalars.ts";
 
 /** The statistics as they are put: what is left out of the metrics is undefined there, so nothing is filled in. */
 const nullReason = type.enumerated(
@@ -127,7 +137,6 @@ export const statisticsShape = type({
   "warnings?": type({ code: "string", "message?": "string", "count?": "number.integer" }).array(),
 });
 export type Statistics = typeof statisticsShape.infer;
-
 
 function isTimezone(name: string): boolean {
   try {

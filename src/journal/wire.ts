@@ -1,9 +1,46 @@
 import "../jitless.ts";
 import { type } from "arktype";
-import { accountStatuses, cycleStatuses, directions, executionTypes, fileStatuses, importStatuses, legRoles, liquidities, resultStatuses, sides, tradeFlags, tradeOrigins, tradeStatuses, workerNames } from "./fields.ts";
-import { booleanOrNull, costBasisMethod, count, countOrNull, decimal, decimalOrNull, externalId, hash, id, integerOrNull, market, text, textOrNull, timestamp, timestampOrNull } from "./scalars.ts";
+import {
+  accountStatuses,
+  cycleStatuses,
+  directions,
+  executionTypes,
+  fileStatuses,
+  importStatuses,
+  legRoles,
+  liquidities,
+  resultStatuses,
+  sides,
+  tradeFlags,
+  tradeOrigins,
+  tradeStatuses,
+  workerNames,
+} from "./fields.ts";
+import {
+  booleanOrNull,
+  costBasisMethod,
+  count,
+  countOrNull,
+  decimal,
+  decimalOrNull,
+  externalId,
+  hash,
+  id,
+  integerOrNull,
+  market,
+  text,
+  textOrNull,
+  timestamp,
+  timestampOrNull,
+} from "./scalars.ts";
 
-export { type Metrics, metricsShape, type Statistics, type StatisticsSection, statisticsShape } from "./wire-statistics.ts";
+export {
+  type Metrics,
+  metricsShape,
+  type Statistics,
+  type StatisticsSection,
+  statisticsShape,
+} from "./wire-statistics.ts";
 
 /**
  * The platform's shapes, as `contract/openapi.yaml` has them: snake_case, decimals as text, times as text. The types are
@@ -295,4 +332,3 @@ export const conflictDataShape = type({
 export const fileStoredShape = type({ data: { status: type.enumerated(...fileStatuses) } });
 export const statisticsStoredShape = type({ data: { based_on_version: count, stale: "boolean" } });
 export const cycleStoredShape = type({ data: { status: "'created' | 'duplicate'" } });
-
