@@ -49,19 +49,54 @@ function reaches(trade: Trade, sinceMs: number): boolean {
  * `void` for each that no longer holds. `stored` are all of the group's trades, void ones too; those that were over before `sinceMs`
  * stay as they are.
  */
-export function reviseStored(stored: readonly Trade[], derived: readonly Trade[], sinceMs: number): Trade[] {
+export function reviseStored(
+  stored: readonly Trade[],
+  {
+    trades: derived,
+    executions,
+    sinceMs,
+  }: { trades: readonly Trade[]; executions: readonly Execution[]; sinceMs: number },
+): Trade[] {
   const revisions: Trade[] = [];
   const known = new Map(stored.map((trade) => [trade.externalId, trade]));
   for (const trade of derived) {
     const earlier = known.get(trade.externalId);
     known.delete(trade.externalId);
     if (earlier === undefined) revisions.push(trade);
-    else if (!sameTrade(earlier, trade)) revisions.push({ ...trade, revision: earlier.revision + 1 });
+    else if (!sameTrade(earlier, trade)) {
+      const legs = [...trade.legs, ...emptiedLegs(earlier, trade, executions)];
+      revisions.push({ ...trade, legs, revision: earlier.revision + 1 });
+    }
   }
   for (const trade of known.values()) {
     if (reaches(trade, sinceMs) && trade.openedAtMs >= sinceMs) revisions.push(withdrawn(trade));
   }
   return revisions;
+}
+
+/**
+ * A stored leg cannot be taken away, only replaced: what lay in the earlier span of the trade and is no part of it any more becomes a leg of
+ * nothing.
+ */
+function emptiedLegs(earlier: Trade, trade: Trade, executions: readonly Execution[]): Leg[] {
+  const own = new Set(trade.legs.map(({ executionId }) => executionId));
+  const endMs = (earlier.closedAtMs ?? Number.POSITIVE_INFINITY) + chargeGraceMs;
+  return executions
+    .filter((one) => one.executedAtMs >= earlier.openedAtMs && one.executedAtMs <= endMs && !own.has(one.externalId))
+    .filter(({ type }) => type !== "transfer")
+    .map(({ externalId, type, side }) => {
+      const alone = type === "funding" || type === "fee";
+      const entry = (side === "buy") === (trade.direction === "long");
+      const quantity = alone ? null : 0n;
+      return {
+        executionId: externalId,
+        role: alone ? type : entry ? "entry" : "exit",
+        quantity,
+        price: null,
+        fee: 0n,
+        pnl: null,
+      };
+    });
 }
 
 function withdrawn(trade: Trade): Trade {

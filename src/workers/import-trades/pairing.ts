@@ -262,7 +262,7 @@ export class Pairing {
     const executions = await this.#ledger.groupExecutions(key, sinceMs);
     const derived = deriveTrades(executions, this.#rules);
     this.counts.unpaired += derived.unpaired.length;
-    const revisions = reviseStored(stored, derived.trades, sinceMs);
+    const revisions = reviseStored(stored, { trades: derived.trades, executions, sinceMs });
     this.#countRevisions(stored, revisions);
     for (const execution of executions) {
       const last = this.#state.paired.get(group);
