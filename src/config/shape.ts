@@ -43,7 +43,7 @@ const MailServer = type("string").narrow((text) => {
 
 const Address = type("string")
   .narrow((text) => {
-    if (/^sqlite:/i.test(text)) return sqlitePath(text) !== "" && !text.includes("\0");
+    if (/^sqlite:/i.test(text)) return /^(?!\/\/)[^\0]+$/.test(sqlitePath(text));
     const url = webAddress(text);
     return url !== null && url.username === "" && url.password === "" && !/[?#]/.test(text);
   })

@@ -35,29 +35,38 @@ const faint = 90;
 /** A progress line may stand where this one goes: back to its beginning, and away with it. */
 const eraseLine = "\r\u001b[K";
 
-/** For a person: local time, level, event, `field=value`; stacks on lines of their own. */
+/** For a person: local time, level, event, `field=value`; then, on lines of their own, what happened, what to do, and stacks. */
 export function prettyLine(line: LogLine, { redactor, color }: { redactor: Redactor; color: boolean }): string {
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[39m` : text);
-  const fields = loggable(line.fields, redactor, generous) as Record<string, unknown>;
-  const stacks: string[] = [];
-  const shown = Object.entries(fields)
-    .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => `${paint(faint, `${name}=`)}${fieldText(value, stacks)}`);
+  const { message, hint, ...fields } = loggable(line.fields, redactor, generous) as Record<string, unknown>;
+  const shown: string[] = [];
+  const below = [message, hint].filter((text) => typeof text === "string").map(indented);
+  for (const [name, value] of Object.entries(fields)) {
+    if (value === undefined) continue;
+    if (hasStack(value)) below.push(paint(faint, indented(stackText(value))));
+    else shown.push(`${paint(faint, `${name}=`)}${fieldText(value)}`);
+  }
   const time = paint(faint, localTime(line.timestampMs));
   const level = paint(levelColors[line.level], line.level.padEnd(levelWidth));
-  const head = [time, level, line.event, ...shown].join(" ");
-  return `${eraseLine}${[head, ...stacks.map((stack) => paint(faint, stack))].join("\n")}\n`;
+  return `${eraseLine}${[[time, level, line.event, ...shown].join(" "), ...below].join("\n")}\n`;
 }
 
-function fieldText(value: unknown, stacks: string[]): string {
+function fieldText(value: unknown): string {
   if (typeof value === "string") return /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
-  if (typeof value !== "object" || value === null) return String(value);
-  if ("stack" in value && typeof value.stack === "string") {
-    const { stack, ...rest } = value;
-    stacks.push(indented(stack));
-    return JSON.stringify(rest);
-  }
-  return JSON.stringify(value);
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+interface WithStack {
+  stack: string;
+  cause?: unknown;
+}
+
+function hasStack(value: unknown): value is WithStack {
+  return typeof value === "object" && value !== null && "stack" in value && typeof value.stack === "string";
+}
+
+function stackText({ stack, cause }: WithStack): string {
+  return hasStack(cause) ? `${stack}\ncaused by ${stackText(cause)}` : stack;
 }
 
 function indented(text: string): string {
