@@ -27,19 +27,14 @@ async function groupHelp(path: readonly string[], summary: string, commands: rea
   );
   const meta = { name: path.join(" "), version, description: summary };
   const usage = await renderUsage(defineCommand({ meta, args: cittyArgs(globalArgs), subCommands }));
-  return `${trimmed(usage)}\n\n${exitsText({})}`;
+  return `${usage.trimEnd()}\n\n${exitsText({})}`;
 }
 
 async function commandHelp(path: readonly string[], command: Worker | Tool): Promise<string> {
   const meta = { name: path.join(" "), version, description: command.summary };
   const usage = await renderUsage(defineCommand({ meta, args: cittyArgs(command.args) }));
   const examples = command.examples.map(({ command: line, does }) => `  ${line}\n      ${does}\n`).join("");
-  return `${trimmed(usage)}\n\nEXAMPLES\n\n${examples}\n${environmentText(command.environment)}${exitsText(command.exits)}`;
-}
-
-/** citty pads the last column, too. */
-function trimmed(usage: string): string {
-  return usage.replace(/ +$/gm, "").trimEnd();
+  return `${usage.trimEnd()}\n\nEXAMPLES\n\n${examples}\n${environmentText(command.environment)}${exitsText(command.exits)}`;
 }
 
 function cittyArgs(definitions: ArgDefs): ArgsDef {

@@ -107,7 +107,8 @@ function applyGlobalArgs(args: GlobalArgs, run: Run): void {
 function showHelp(text: string, asked: boolean, { terminal }: Run): number {
   const write = asked ? terminal.write : terminal.writeError;
   const color = asked ? terminal.color : terminal.colorError;
-  write(color ? text : Bun.stripANSI(text));
+  // citty colors by the environment alone, and pads the last column, too
+  write(color ? text : Bun.stripANSI(text).replace(/ +$/gm, ""));
   return asked ? 0 : exitCodes.usage;
 }
 
