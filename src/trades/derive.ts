@@ -62,10 +62,14 @@ export function reviseStored(
   for (const trade of derived) {
     const earlier = known.get(trade.externalId);
     known.delete(trade.externalId);
-    if (earlier === undefined) revisions.push(trade);
-    else if (!sameTrade(earlier, trade)) {
-      const legs = [...trade.legs, ...emptiedLegs(earlier, trade, executions)];
-      revisions.push({ ...trade, legs, revision: earlier.revision + 1 });
+    if (earlier === undefined) {
+      revisions.push(trade);
+      continue;
+    }
+    // Equal in every figure, it can still be made of other executions when some of the same moment lie beside it.
+    const emptied = emptiedLegs(earlier, trade, executions);
+    if (!sameTrade(earlier, trade) || emptied.length > 0) {
+      revisions.push({ ...trade, legs: [...trade.legs, ...emptied], revision: earlier.revision + 1 });
     }
   }
   for (const trade of known.values()) {
@@ -80,23 +84,19 @@ export function reviseStored(
  */
 function emptiedLegs(earlier: Trade, trade: Trade, executions: readonly Execution[]): Leg[] {
   const own = new Set(trade.legs.map(({ executionId }) => executionId));
-  const endMs = (earlier.closedAtMs ?? Number.POSITIVE_INFINITY) + chargeGraceMs;
-  return executions
-    .filter((one) => one.executedAtMs >= earlier.openedAtMs && one.executedAtMs <= endMs && !own.has(one.externalId))
-    .filter(({ type }) => type !== "transfer")
-    .map(({ externalId, type, side }) => {
-      const alone = type === "funding" || type === "fee";
-      const entry = (side === "buy") === (trade.direction === "long");
-      const quantity = alone ? null : 0n;
-      return {
-        executionId: externalId,
-        role: alone ? type : entry ? "entry" : "exit",
-        quantity,
-        price: null,
-        fee: 0n,
-        pnl: null,
-      };
-    });
+  const book = executions.find(({ externalId }) => own.has(externalId))?.positionSide ?? null;
+  const endMs = earlier.closedAtMs ?? Number.POSITIVE_INFINITY;
+  return executions.flatMap((execution): Leg[] => {
+    const { externalId, executedAtMs, type, side, positionSide } = execution;
+    const alone = type === "funding" || type === "fee";
+    const lastMs = alone ? endMs + chargeGraceMs : endMs;
+    if (own.has(externalId) || type === "transfer" || executedAtMs < earlier.openedAtMs || executedAtMs > lastMs)
+      return [];
+    if (!alone && positionSide !== book) return [];
+    const entry = (side === "buy") === (trade.direction === "long");
+    const role = alone ? type : entry ? "entry" : "exit";
+    return [{ executionId: externalId, role, quantity: alone ? null : 0n, price: null, fee: 0n, pnl: null }];
+  });
 }
 
 function withdrawn(trade: Trade): Trade {
