@@ -1,4 +1,4 @@
-import type { Context } from "../context.ts";
+import type { Clock } from "../context.ts";
 import { Failure } from "../errors.ts";
 import { toBatchResult } from "./batch-result.ts";
 import { makeBatchStore, type StoredBatch } from "./embedded/batch-store.ts";
@@ -49,7 +49,7 @@ const pageRows = 500;
  * The platform in a SQLite file: the same behaviour, without a server. `:memory:` keeps nothing.
  * Every call is done when it returns: a batch is on the disk, synced. @throws {Failure} settings: no journal, or a newer one
  */
-export function openEmbeddedJournal(path: string, context: Pick<Context, "clock">): EmbeddedJournal {
+export function openEmbeddedJournal(path: string, context: { clock: Pick<Clock, "nowMs"> }): EmbeddedJournal {
   const { nowMs } = context.clock;
   const database = openDatabase(path);
   const store = makeStore(path, database, nowMs);
