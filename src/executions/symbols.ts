@@ -30,6 +30,7 @@ export const quoteAssets: readonly string[] = [
 const quoteSet = new Set(quoteAssets);
 const quoteLengthMax = Math.max(...quoteAssets.map((asset) => asset.length));
 const separated = /^([^/\-_.:\s]+)[/\-_.]([^/\-_.:\s]+)$/;
+const anySeparator = /[/\-_.:\s]/;
 const delivered = /^(.+)_(PERP|\d{6})$/;
 
 /**
@@ -46,6 +47,7 @@ export function splitSymbol(symbol: string, hint: { base?: string | null; quote?
   if (base && symbol.length > base.length && symbol.startsWith(base)) {
     return { base, quote: symbol.slice(base.length) };
   }
+  if (anySeparator.test(symbol)) return null;
   for (let length = Math.min(quoteLengthMax, symbol.length - 1); length > 0; length--) {
     const end = symbol.slice(-length);
     if (quoteSet.has(end)) return { base: symbol.slice(0, -length), quote: end };

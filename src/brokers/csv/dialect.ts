@@ -1,5 +1,8 @@
 import { type Decimal, DecimalError, parseDecimal } from "../../executions/decimal.ts";
-import type { Execution, Market } from "../../executions/execution.ts";
+import type { Market } from "../../executions/execution.ts";
+import type { Draft } from "../../executions/normalise.ts";
+
+export type { Draft } from "../../executions/normalise.ts";
 
 /**
  * The contract of a CSV dialect: its columns and one function. Reading, encodings, delimiters, detection, order, ids and
@@ -11,6 +14,8 @@ export interface Dialect<C extends Columns = Columns> {
   id: string;
   /** The broker's id, as in execution ids: `binance`. */
   broker: string;
+  /** Files of this dialect come from anywhere: the account's broker stands in the ids, where it is known. */
+  anyBroker?: boolean;
   /** For people: "Binance spot trade history". */
   title: string;
   /** Where in the broker's interface the export is found. */
@@ -19,15 +24,33 @@ export interface Dialect<C extends Columns = Columns> {
   markets: readonly Market[];
   /** A table with one header row, or the sections of a statement where the second cell says Header or Data. */
   layout: Layout;
-  /** Header rows that are this dialect's, one per generation. A header matches when it has all of these names (case and outer blanks do not matter). */
+  /**
+   * Header rows that are this dialect's, one per generation. A header matches when it has all of these names (case and outer
+   * blanks do not matter). `Date(UTC)` stands for any zone there: `Date(UTC+2)` matches, and says the zone of the column.
+   */
   headers: readonly (readonly string[])[];
+  /** A header with a column that this dialect does not know is not its own: for names so common that any file could have them. */
+  closed?: boolean;
   /** The zone of times without one; null: it must be given (`timezone_required`). A time that carries its own offset ignores it. */
   timezone: string | null;
+  /** The file's name, as the broker gives it, may say the zone: `…(UTC+3).csv`. */
+  timezoneInName?: boolean;
   /** Whether the PnL a row states is before fees, or after the fees of entry and exit; null: rows state none. */
   statedPnl: "gross" | "net" | null;
   columns: C;
-  /** One row to one execution, or the reason why it is none. Throws RowError for a value that it does not know. */
-  toExecution: (row: Row<C>, settings: DialectSettings) => Draft | Skip;
+  /** The column whose time is `executedAtMs`: the reader finds out the order of a file by it alone. Its value has `utcMs`. */
+  timeColumn: string;
+  /** Names the account. A file with several is refused: their executions must not be paired with one another. */
+  accountColumn?: string;
+  /** Rows that stand among the data and are none, before their columns are looked at: why, or null for data. */
+  summaryRow?: (cells: readonly string[]) => string | null;
+  /** Of a statement: what other sections say that executions need, kept under keys of the dialect's own. */
+  gather?: (section: string, cell: (header: string) => string, facts: Map<string, string>) => void;
+  /**
+   * One row to one execution, or the reason why it is none. Throws RowError for a value that it does not know. (A method, not a
+   * function property, so that a list can hold dialects of different rows.)
+   */
+  toExecution(row: Row<C>, settings: DialectSettings): Draft | Skip;
 }
 
 export type Layout = { kind: "table" } | { kind: "sections"; section: string };
@@ -35,36 +58,8 @@ export type Layout = { kind: "table" } | { kind: "sections"; section: string };
 export interface DialectSettings {
   /** Market chosen by the account, where the file does not say. */
   market: Market | null;
-}
-
-/** An execution before the shared part: text where the row had text, time as read, no id yet. */
-export interface Draft
-  extends Pick<Execution, "market" | "symbol" | "side">,
-    Partial<
-      Pick<
-        Execution,
-        | "type"
-        | "baseAsset"
-        | "quoteAsset"
-        | "settleAsset"
-        | "positionSide"
-        | "quantity"
-        | "price"
-        | "quoteQuantity"
-        | "contractSize"
-        | "fee"
-        | "feeAsset"
-        | "feeInQuote"
-        | "realizedPnl"
-        | "orderId"
-        | "liquidity"
-      >
-    > {
-  /** The broker's own id of the execution; null: the id is made of the row (`identity`). */
-  id: string | null;
-  /** Without a broker's id: the row's canonical fields, in a fixed order: no converted time, fee or PnL. */
-  identity?: readonly string[];
-  executedAtMs: number;
+  /** What `gather` found in the whole file. */
+  facts: ReadonlyMap<string, string>;
 }
 
 /** Known not to be an execution: why, in words that a user understands. */
@@ -74,26 +69,31 @@ export interface Skip {
 
 /** How one cell is read. `parse` throws CellError. */
 export interface Column<T> {
-  /** The header's name, or its names in different generations. */
-  header: string | readonly string[];
-  /** A file without this column is still this dialect's. */
+  /** The header's name, or its names in different generations; a pattern where the name carries a value (`Comm in EUR`). */
+  header: string | RegExp | readonly (string | RegExp)[];
+  /** A file without this column is still this dialect's: its cells are empty text. */
   optional?: boolean;
-  parse: (text: string, reading: Reading) => T;
+  /** Holds numbers: the file's decimal mark shows here. */
+  numeric?: boolean;
+  /** `text` has no outer blanks; `header` is the name in the file. */
+  parse: (text: string, reading: Reading, header: string) => T;
 }
 
 /** What cells need to know of their file. */
 export interface Reading {
   /** `12.345,60` means 12345.60 when ",": found out once a file. */
   decimalMark: "." | ",";
-  /** Local wall-clock time of the file's zone to UTC milliseconds. */
+  /** Local wall-clock time of the file's zone to UTC milliseconds. @throws {CellError} the zone is not known */
   toUtcMs: (wallClockMs: number) => number;
 }
 
 export type Columns = Record<string, Column<unknown>>;
 export type Row<C extends Columns> = { [K in keyof C]: C[K] extends Column<infer T> ? T : never };
 
-/** Keeps the types of the columns. */
-export function defineDialect<const C extends Columns>(dialect: Dialect<C>): Dialect<C> {
+/** Keeps the types of the columns, and checks their names. */
+export function defineDialect<const C extends Columns>(
+  dialect: Dialect<C> & { timeColumn: keyof C; accountColumn?: keyof C },
+): Dialect<C> {
   return dialect;
 }
 
@@ -127,32 +127,62 @@ export function skip(reason: string): Skip {
   return { skip: reason };
 }
 
-/** The reading of a number under the file's decimal mark: `4,091`, `1 250.00`, `12.345,60`. @throws {CellError} */
+/**
+ * The reading of a number under the file's decimal mark: `4,091`, `1 250.00`, `12.345,60`. A group of thousands has three
+ * digits and does not begin with a zero, so `0,091` is refused where the mark is a point. @throws {CellError}
+ */
 export function readDecimal(text: string, { decimalMark }: Pick<Reading, "decimalMark">): Decimal {
   try {
-    return parseDecimal(text);
+    return parseDecimal(decimalMark === "." ? text : withPoint(text));
   } catch (error) {
     if (!(error instanceof DecimalError)) throw error;
     const plain = withoutSeparators(text, decimalMark);
-    if (plain === null) throw new CellError("not_a_number", error.message);
-    return parseDecimal(plain);
+    if (plain === null) throw new CellError("not_a_number", expectedNumber(error.message, text, decimalMark));
+    try {
+      return parseDecimal(plain);
+    } catch (again) {
+      if (!(again instanceof DecimalError)) throw again;
+      throw new CellError("not_a_number", again.message);
+    }
   }
 }
 
-const groupedByComma = /^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$/;
-const groupedByPoint = /^[+-]?\d{1,3}(\.\d{3})+(,\d+)?$/;
-const plainPoint = /^[+-]?\d+(\.\d+)?$/;
-const plainComma = /^[+-]?\d+(,\d+)?$/;
+const plainComma = /^-?\d+(,\d+)?$/;
+const groupedByComma = /^[+-]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/;
+const groupedByPoint = /^[+-]?[1-9]\d{0,2}(\.\d{3})+(,\d+)?$/;
+const signedPoint = /^[+-]?\d+(\.\d+)?$/;
+const signedComma = /^[+-]?\d+(,\d+)?$/;
+/** `1.5E-8`, as a spreadsheet or a program writes small amounts. Exact: the point moves, nothing is rounded. */
+const exponent = /^([+-]?)(\d+)(?:\.(\d+))?[eE]([+-]?\d{1,2})$/;
+
+/** Only what is unmistakable: any other text is left as it is, and fails or is looked at again. */
+function withPoint(text: string): string {
+  return plainComma.test(text) ? text.replace(",", ".") : "";
+}
 
 /** The same number with a decimal point and nothing else, or null when it is none. */
 function withoutSeparators(text: string, decimalMark: "." | ","): string | null {
-  const compact = text.replace(/[\s\u00a0\u202f']/g, "");
+  const compact = text.replace(/[\s\u00a0\u202f'\u2019]/g, "").replace("\u2212", "-");
   if (decimalMark === ".") {
-    if (groupedByComma.test(compact) || plainPoint.test(compact)) return compact.replace(/^\+|,/g, "");
-    return null;
-  }
-  if (groupedByPoint.test(compact) || plainComma.test(compact)) {
+    if (groupedByComma.test(compact) || signedPoint.test(compact)) return compact.replace(/^\+|,/g, "");
+  } else if (groupedByPoint.test(compact) || signedComma.test(compact)) {
     return compact.replace(/^\+|\./g, "").replace(",", ".");
   }
-  return null;
+  return withoutExponent(decimalMark === "." ? compact : compact.replace(",", "."));
+}
+
+function withoutExponent(text: string): string | null {
+  const parts = exponent.exec(text);
+  if (parts === null) return null;
+  const [, sign = "", integer = "", fraction = "", power = "0"] = parts;
+  const digits = integer + fraction;
+  const point = integer.length + Number(power);
+  const before = point > 0 ? digits.slice(0, point).padEnd(point, "0") : "0";
+  const after = point >= digits.length ? "" : point > 0 ? digits.slice(point) : "0".repeat(-point) + digits;
+  return `${sign === "-" ? "-" : ""}${before}${after === "" ? "" : `.${after}`}`;
+}
+
+function expectedNumber(expected: string, text: string, decimalMark: "." | ","): string {
+  const other = decimalMark === "." ? "," : ".";
+  return text.includes(other) ? `${expected}; the file's decimal mark is "${decimalMark}"` : expected;
 }

@@ -1,0 +1,103 @@
+import { parseZone, ZoneError } from "../../executions/zone.ts";
+import type { Column, Columns, Dialect } from "./dialect.ts";
+
+/** Where a dialect's columns stand in a header row. */
+export interface Mapping {
+  /** The header's names as the file has them, up to the last that is not empty. */
+  header: readonly string[];
+  fields: readonly Field[];
+  /** Cells that a row must have. */
+  width: number;
+  time: Field | null;
+  account: Field | null;
+  /** The zone that the time column's name says: `Date(UTC+1)`. */
+  timezone: string | null;
+}
+
+export interface Field {
+  key: string;
+  column: Column<unknown>;
+  /** -1: the file has no such column. */
+  index: number;
+  /** As the file has it; of a missing column, as it would be called. */
+  name: string;
+}
+
+/** `their name=our name`, both as `nameOf` makes them. */
+export type Renames = ReadonlyMap<string, string>;
+
+const zoneInName = /\s*\(((?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?)\)\s*$/i;
+
+/** A header's name for comparing: case, outer blanks and which zone do not matter. */
+export function nameOf(cell: string): string {
+  return cell
+    .trim()
+    .replace(/^\ufeff/, "")
+    .replace(zoneInName, "(UTC)")
+    .replace(/\s+/g, " ")
+    .toLowerCase();
+}
+
+/** The zone that a header's name says: `UTC+1` of `Date(UTC+1)`; null: none, or none that exists. */
+export function zoneOf(cell: string): string | null {
+  const rule = zoneInName.exec(cell)?.[1];
+  if (rule === undefined) return null;
+  try {
+    return parseZone(rule).name;
+  } catch (error) {
+    if (error instanceof ZoneError) return null;
+    throw error;
+  }
+}
+
+export function namesOf(cells: readonly string[], renames: Renames = new Map()): string[] {
+  return cells.map((cell) => {
+    const name = nameOf(cell);
+    return renames.get(name) ?? name;
+  });
+}
+
+/** The columns of a dialect in a header; `missing` names the required ones that are not there. */
+export function mapColumns<C extends Columns>(
+  dialect: Dialect<C>,
+  cells: readonly string[],
+  renames?: Renames,
+): { mapping: Mapping; missing: string[] } {
+  const header = withoutEmptyEnd(cells);
+  const names = namesOf(header, renames);
+  const missing: string[] = [];
+  const fields = Object.entries<Column<unknown>>(dialect.columns).map(([key, column]) => {
+    const wanted = Array.isArray(column.header) ? column.header : [column.header as string | RegExp];
+    const index = indexOfAny(wanted, header, names);
+    const name = header[index] ?? wanted.map(String).join(" or ");
+    if (index < 0 && column.optional !== true) missing.push(name);
+    return { key, column, index, name: name.trim() };
+  });
+  const field = (key: string | undefined) => fields.find((found) => found.key === key && found.index >= 0) ?? null;
+  const time = field(dialect.timeColumn);
+  return {
+    mapping: {
+      header,
+      fields,
+      width: header.length,
+      time,
+      account: field(dialect.accountColumn),
+      timezone: time === null ? null : zoneOf(header[time.index] ?? ""),
+    },
+    missing,
+  };
+}
+
+function indexOfAny(wanted: readonly (string | RegExp)[], header: readonly string[], names: readonly string[]): number {
+  for (const name of wanted) {
+    const index =
+      typeof name === "string" ? names.indexOf(nameOf(name)) : header.findIndex((cell) => name.test(cell.trim()));
+    if (index >= 0) return index;
+  }
+  return -1;
+}
+
+export function withoutEmptyEnd(cells: readonly string[]): string[] {
+  const last = cells.findLastIndex((cell) => cell.trim() !== "");
+  return cells.slice(0, last + 1);
+}

@@ -1,0 +1,91 @@
+import type { Execution } from "../../executions/execution.ts";
+import { Pages } from "./pages.ts";
+import type { FileReport } from "./report.ts";
+import { isRow, type ReadRow, type RowWalker } from "./rows.ts";
+import { sortThroughFiles } from "./sort-through-files.ts";
+import { type RowSource, rowsOf, type Segment, survey } from "./survey.ts";
+import type { RowReader } from "./tokenise.ts";
+
+/** More rows than these are never kept in memory to bring them in order. */
+export const sortedRowsMax = 50_000;
+
+/**
+ * A file's executions in THE order, in memory that does not grow with the file. A first pass finds out where in the file which
+ * times are. Nearly all files are in order already, forwards or backwards, or small: then their parts are read in the order of
+ * their times, and only what overlaps is kept. Anything else is sorted through temporary files.
+ */
+export async function* inOrder(
+  source: RowSource,
+  report: FileReport,
+  signal: AbortSignal | undefined,
+  rowsMax = sortedRowsMax,
+): AsyncGenerator<Execution[]> {
+  const segments = await survey(source, signal);
+  const pages = new Pages(report, source.name);
+  if (overlapOf(segments) <= rowsMax) yield* sweep(source, segments, pages, report, signal);
+  else yield* sortThroughFiles(source, segments, pages, report, signal, rowsMax);
+  yield* pages.end();
+}
+
+/** The most rows that lie between any segment's first and last time. */
+export function overlapOf(segments: readonly Segment[]): number {
+  const timed = segments.filter(({ rows }) => rows > 0);
+  const byStart = timed.toSorted((a, b) => a.minMs - b.minMs);
+  const byEnd = timed.toSorted((a, b) => a.maxMs - b.maxMs);
+  let ended = 0;
+  let rows = 0;
+  let most = 0;
+  for (const segment of byStart) {
+    for (let next = byEnd[ended]; next !== undefined && next.maxMs < segment.minMs; next = byEnd[ended]) {
+      rows -= next.rows;
+      ended++;
+    }
+    rows += segment.rows;
+    most = Math.max(most, rows);
+  }
+  return most;
+}
+
+async function* sweep(
+  source: RowSource,
+  segments: readonly Segment[],
+  pages: Pages,
+  report: FileReport,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Execution[]> {
+  // Segments without a time have no executions, but their rows must be accounted for.
+  const ordered = segments.toSorted((a, b) => a.minMs - b.minMs || a.start.byte - b.start.byte);
+  let kept: ReadRow[] = [];
+  let sortAt = 0;
+  for (const [index, segment] of ordered.entries()) {
+    signal?.throwIfAborted();
+    for await (const { reader, walker } of rowsOf(source, segment)) readRows(reader, walker, report, kept);
+    const nextMs = ordered[index + 1]?.minMs ?? Number.POSITIVE_INFINITY;
+    // Sorting what is kept again and again would be quadratic: it waits until there is about as much of new rows.
+    if (kept.length < sortAt && nextMs !== Number.POSITIVE_INFINITY) continue;
+    kept.sort(byTime);
+    let count = 0;
+    for (const row of kept) {
+      if (row.execution.executedAtMs >= nextMs) break;
+      pages.add(row);
+      count++;
+    }
+    kept = kept.slice(count);
+    sortAt = kept.length === 0 ? 0 : kept.length * 2;
+    yield* pages.take();
+  }
+  for (const row of kept.sort(byTime)) pages.add(row);
+}
+
+function byTime(a: ReadRow, b: ReadRow): number {
+  return a.execution.executedAtMs - b.execution.executedAtMs;
+}
+
+/** Reads what is in the reader; what is no execution goes to the report. */
+function readRows(reader: RowReader, walker: RowWalker, report: FileReport, rows: ReadRow[]): void {
+  while (reader.next()) {
+    if (!isRow(reader, walker, report)) continue;
+    const row = walker.read(reader.cells, reader.line, report);
+    if (row !== null) rows.push(row);
+  }
+}

@@ -1,0 +1,268 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { Failure, messageOf } from "../../errors.ts";
+import type { Execution, Market } from "../../executions/execution.ts";
+import { parseZone, type Zone, ZoneError } from "../../executions/zone.ts";
+import { decimalMarkOf } from "./decimal-mark.ts";
+import { findHeader, parseRenames } from "./detect.ts";
+import { CellError, type Dialect, type Reading } from "./dialect.ts";
+import { byteLengthOf, readTextFormat, type TextFormat, textBlocks } from "./encoding.ts";
+import type { Mapping, Renames } from "./header.ts";
+import { inOrder } from "./order.ts";
+import type { FileReport } from "./report.ts";
+import { type RowSettings, RowWalker } from "./rows.ts";
+import type { Position } from "./survey.ts";
+import { type Delimiters, RowReader } from "./tokenise.ts";
+
+export interface RecogniseOptions {
+  /** What the user calls the file: it stands in messages, and of some brokers it says the zone. */
+  name: string;
+  /** Id of the dialect; left out: found out by the header. */
+  dialect?: string;
+  /** `their name=our name`, for files to be read as generic. */
+  map?: readonly string[];
+  /** The rule for times without a zone, where neither the header nor the file's name says one. */
+  timezone?: string;
+  /** Where the file does not say its market. */
+  market?: Market;
+  /** Stands in the ids, where the dialect is no broker's own. */
+  broker?: string;
+}
+
+/** A file whose layout is known. It stays on disk, and must not change until it is read. */
+export interface Recognised {
+  path: string;
+  name: string;
+  dialect: Dialect;
+  broker: string;
+  market: Market | null;
+  encoding: string;
+  delimiter: string;
+  decimalMark: "." | ",";
+  /** The header as the file has it, and its physical line. */
+  header: readonly string[];
+  headerLine: number;
+  /** The rule that times without a zone of their own are read by; null: all times seen have one. */
+  zone: string | null;
+  /** Who said so. `dialect`: only the export's usual zone is known. */
+  zoneFrom: "header" | "name" | "option" | "dialect" | null;
+  layout: FileLayout;
+}
+
+/** For the reader alone. */
+export interface FileLayout {
+  format: TextFormat;
+  delimiters: Delimiters;
+  renames: Renames;
+  start: Position;
+}
+
+/** Rows that are looked at to find out the decimal mark, and whether times have zones. */
+const sampledRowsMax = 200;
+const headerBytesMax = 64 * 1024 * 1024;
+
+/**
+ * Which file is this? By its content alone. @throws {Failure} data, with a code: `unknown_dialect`, `ambiguous_dialect`,
+ * `missing_columns`, `section_missing`, `timezone_required`, `empty_file`, `not_csv`, `not_text`, `bad_encoding`; usage: a
+ * rule, market or map that is none, or no such file
+ */
+export async function recognise(path: string, options: RecogniseOptions): Promise<Recognised> {
+  const { name } = options;
+  const renames = parseRenames(options.map ?? []);
+  const given = options.timezone === undefined ? null : zoneGiven(options.timezone);
+  await using opened = await openFile(path, name);
+  const { file } = opened;
+  const format = await readTextFormat(file, name);
+  const { found, text } = await readHeader(file, format, options, renames);
+  const { dialect, mapping, delimiters } = found;
+  const start: Position = {
+    byte: format.bomBytes + byteLengthOf(text.slice(0, found.characters), format.encoding),
+    line: found.nextLine,
+    mapping,
+  };
+  const layout: FileLayout = { format, delimiters, renames, start };
+  const sample = sampleOf(text.slice(found.characters), layout, dialect);
+  const { zone, zoneFrom } = zoneFor(dialect, mapping, name, given);
+  if (zone === null && sample.some(needsZone(mapping))) throw zoneRequired(name, dialect);
+  return {
+    path,
+    name,
+    dialect,
+    broker: dialect.anyBroker === true ? (options.broker ?? dialect.broker) : dialect.broker,
+    market: marketFor(dialect, options.market),
+    encoding: encodingName(format),
+    delimiter: delimiters.inner,
+    decimalMark: decimalMarkOf(numbersOf(sample, mapping)),
+    header: mapping.header,
+    headerLine: found.line,
+    zone,
+    zoneFrom,
+    layout,
+  };
+}
+
+/**
+ * The file's executions in THE order (`compareExecutions`), in pages of at most 1,000. What becomes of each row is in `report`,
+ * which is complete when the last page was taken. Memory does not grow with the file. @throws {Failure} data: the file is
+ * damaged, holds several accounts, or has too many rows of one instant; unavailable: no temporary space
+ */
+export async function* readExecutions(
+  recognised: Recognised,
+  report: FileReport,
+  signal?: AbortSignal,
+): AsyncGenerator<Execution[]> {
+  const { path, name, layout } = recognised;
+  await using opened = await openFile(path, name);
+  const { format, delimiters, start } = layout;
+  yield* inOrder(
+    { file: opened.file, name, format, delimiters, settings: settingsOf(recognised), start },
+    report,
+    signal,
+  );
+}
+
+function settingsOf({ dialect, broker, market, decimalMark, zone, layout }: Recognised): RowSettings {
+  return {
+    dialect,
+    broker,
+    market,
+    reading: readingOf(decimalMark, zone === null ? null : parseZone(zone)),
+    renames: layout.renames,
+    facts: new Map(),
+  };
+}
+
+function readingOf(decimalMark: "." | ",", zone: Zone | null): Reading {
+  return {
+    decimalMark,
+    toUtcMs: (wallClockMs) => {
+      if (zone === null) throw new CellError("timezone_required", "a time with its offset, as the first rows have");
+      return zone.toUtcMs(wallClockMs).utcMs;
+    },
+  };
+}
+
+async function openFile(path: string, name: string): Promise<AsyncDisposable & { file: FileHandle }> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (cause) {
+    throw new Failure("usage", `${name} cannot be opened: ${messageOf(cause)}`, {
+      code: "cannot_open",
+      subject: name,
+      cause,
+    });
+  }
+  const dispose = () => file.close();
+  if (!(await file.stat()).isFile()) {
+    await dispose();
+    throw new Failure("usage", `${name} is not a file.`, { code: "cannot_open", subject: name });
+  }
+  return { file, [Symbol.asyncDispose]: dispose };
+}
+
+/** The text is read on only while it is a statement whose section has not come yet. */
+async function readHeader(file: FileHandle, format: TextFormat, options: RecogniseOptions, renames: Renames) {
+  let text = "";
+  for await (const block of textBlocks(file, format, format.bomBytes, format.bytes, options.name)) {
+    text += block.text;
+    const isWhole = block.byteEnd === format.bytes || block.byteEnd > headerBytesMax;
+    const found = findHeader(text, format.newline, isWhole, {
+      name: options.name,
+      dialect: options.dialect,
+      renames,
+    });
+    if (found !== null) return { found, text };
+  }
+  throw new Failure("data", `${options.name} is empty.`, { code: "empty_file", subject: options.name });
+}
+
+/** The first rows of data. */
+function sampleOf(text: string, { format, delimiters, renames, start }: FileLayout, dialect: Dialect): string[][] {
+  const reading = readingOf(".", null);
+  const settings = { dialect, broker: "", market: null, reading, renames, facts: new Map<string, string>() };
+  const walker = new RowWalker(settings, start.mapping);
+  const reader = new RowReader(delimiters, format.newline, start.line, walker.accepts);
+  reader.feed(text, true);
+  const sample: string[][] = [];
+  while (sample.length < sampledRowsMax && reader.next()) {
+    if (walker.mapping !== start.mapping) break;
+    if (walker.kindOf(reader).kind === "row") sample.push(reader.cells);
+  }
+  return sample;
+}
+
+function* numbersOf(sample: readonly string[][], { fields }: Mapping): Generator<string> {
+  const numeric = fields.filter(({ column, index }) => column.numeric === true && index >= 0);
+  for (const cells of sample) for (const { index } of numeric) yield cells[index] ?? "";
+}
+
+function needsZone({ time }: Mapping): (cells: readonly string[]) => boolean {
+  return (cells) => {
+    if (time === null) return false;
+    let asked = false;
+    const toUtcMs = (wallClockMs: number) => {
+      asked = true;
+      return wallClockMs;
+    };
+    try {
+      time.column.parse((cells[time.index] ?? "").trim(), { decimalMark: ".", toUtcMs }, time.name);
+    } catch (error) {
+      // A time that cannot be read is its row's error, later.
+      if (!(error instanceof CellError)) throw error;
+    }
+    return asked;
+  };
+}
+
+/** `…(UTC+3).csv`; Binance writes offsets below zero as `(UTC--6)`. */
+const zoneInFileName = /\(UTC([+-]{1,2})(\d{1,2})(?::?(\d{2}))?\)/i;
+
+function zoneFor(
+  dialect: Dialect,
+  mapping: Mapping,
+  name: string,
+  given: string | null,
+): Pick<Recognised, "zone" | "zoneFrom"> {
+  if (mapping.timezone !== null) return { zone: mapping.timezone, zoneFrom: "header" };
+  const inName = dialect.timezoneInName === true ? zoneInFileName.exec(name) : null;
+  if (inName !== null) {
+    const [, signs = "+", hours = "0", minutes = "00"] = inName;
+    return {
+      zone: zoneGiven(`${signs.endsWith("-") ? "-" : "+"}${hours.padStart(2, "0")}:${minutes}`),
+      zoneFrom: "name",
+    };
+  }
+  if (given !== null) return { zone: given, zoneFrom: "option" };
+  return { zone: dialect.timezone, zoneFrom: dialect.timezone === null ? null : "dialect" };
+}
+
+function zoneGiven(rule: string): string {
+  try {
+    return parseZone(rule).name;
+  } catch (error) {
+    if (!(error instanceof ZoneError)) throw error;
+    throw new Failure("usage", `The time zone is not one: ${error.message}.`, { code: "bad_timezone", subject: rule });
+  }
+}
+
+function zoneRequired(name: string, dialect: Dialect): Failure {
+  return new Failure(
+    "data",
+    `${name} writes times without a zone, and its format (${dialect.id}) has none of its own.`,
+    {
+      code: "timezone_required",
+      subject: name,
+      hint: "Say which clock they were read from: --timezone Europe/Paris, +02:00 or GMT+2/EU.",
+    },
+  );
+}
+
+/** Chosen by the account; a dialect that never has such executions says its own market. */
+function marketFor(dialect: Dialect, market: Market | undefined): Market | null {
+  return market !== undefined && dialect.markets.includes(market) ? market : null;
+}
+
+function encodingName({ encoding, bomBytes }: TextFormat): string {
+  const name = encoding.replace("utf", "UTF").replace("windows", "Windows").replace("le", "LE").replace("be", "BE");
+  return bomBytes > 0 ? `${name} with byte order mark` : name;
+}

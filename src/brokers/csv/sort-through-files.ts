@@ -1,0 +1,265 @@
+import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Failure, messageOf } from "../../errors.ts";
+import type { Execution } from "../../executions/execution.ts";
+import { type TextBlock, textBlocks } from "./encoding.ts";
+import type { Mapping } from "./header.ts";
+import type { Pages } from "./pages.ts";
+import type { FileReport } from "./report.ts";
+import { isRow, RowWalker } from "./rows.ts";
+import { type RowSource, rowsOf, type Segment } from "./survey.ts";
+import { splitRow } from "./tokenise.ts";
+
+/** Runs that are merged at once; more are merged in several rounds. Each takes about 256 KB of memory. */
+export const fanInMax = 32;
+/** A run ends earlier when its rows are long. */
+const runCharactersMax = 16_000_000;
+const writeCharacters = 256 * 1024;
+
+/**
+ * An external merge sort by time. Rows are kept as the text they are, sorted in runs of `rowsMax` on disk, merged, and read as
+ * executions only in the end: the report is that of any other reading. The folder is removed whatever happens.
+ */
+export async function* sortThroughFiles(
+  source: RowSource,
+  segments: readonly Segment[],
+  pages: Pages,
+  report: FileReport,
+  signal: AbortSignal | undefined,
+  rowsMax: number,
+): AsyncGenerator<Execution[]> {
+  const folder = await makeFolder();
+  try {
+    const mappings: Mapping[] = [];
+    let runs = await writeRuns(source, segments, report, signal, { folder, rowsMax, mappings });
+    for (let round = 0; runs.length > fanInMax; round++) {
+      const merged: string[] = [];
+      for (let start = 0; start < runs.length; start += fanInMax) {
+        signal?.throwIfAborted();
+        const path = join(folder, `merged-${round}-${merged.length}`);
+        await mergeToFile(runs.slice(start, start + fanInMax), path);
+        merged.push(path);
+      }
+      runs = merged;
+    }
+    const walker = new RowWalker(source.settings, null);
+    for await (const run of mergeRuns(runs)) {
+      walker.mapping = mappings[run.mapping] ?? null;
+      const cells = splitRow(run.raw(), source.delimiters, source.format.newline);
+      if (cells === null) throw new Error(`line ${run.line} could be read before it was sorted, and not after`);
+      const row = walker.read(cells, run.line, report);
+      if (row !== null) pages.add(row);
+      const full = pages.take();
+      if (full.length === 0) continue;
+      signal?.throwIfAborted();
+      yield* full;
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function makeFolder(): Promise<string> {
+  try {
+    return await mkdtemp(join(tmpdir(), "ami-workers-sort-"));
+  } catch (cause) {
+    throw noRoom(cause);
+  }
+}
+
+function noRoom(cause: unknown): Failure {
+  return new Failure(
+    "unavailable",
+    `A file that is not in order of time needs room in ${tmpdir()}: ${messageOf(cause)}`,
+    {
+      code: "no_temporary_space",
+      subject: tmpdir(),
+      hint: "Free some space there, or set TMPDIR to a folder that has as much room as the file is large.",
+      retryable: true,
+      cause,
+    },
+  );
+}
+
+interface RunSettings {
+  folder: string;
+  rowsMax: number;
+  mappings: Mapping[];
+}
+
+interface KeptRow {
+  timeMs: number;
+  /** The row as it goes to disk. */
+  text: string;
+}
+
+async function writeRuns(
+  source: RowSource,
+  segments: readonly Segment[],
+  report: FileReport,
+  signal: AbortSignal | undefined,
+  { folder, rowsMax, mappings }: RunSettings,
+): Promise<string[]> {
+  const runs: string[] = [];
+  let kept: KeptRow[] = [];
+  let characters = 0;
+  const write = async () => {
+    const path = join(folder, `run-${runs.length}`);
+    kept.sort((a, b) => a.timeMs - b.timeMs);
+    await writeLines(
+      path,
+      kept.values().map(({ text }) => text),
+    );
+    runs.push(path);
+    kept = [];
+    characters = 0;
+  };
+  for (const segment of segments) {
+    signal?.throwIfAborted();
+    for await (const { reader, walker } of rowsOf(source, segment)) {
+      while (reader.next()) {
+        if (!isRow(reader, walker, report)) continue;
+        const timeMs = walker.timeOf(reader.cells);
+        // Without a time it is no execution: reading it puts the reason into the report.
+        if (Number.isNaN(timeMs)) walker.read(reader.cells, reader.line, report);
+        else {
+          const text = toLine(timeMs, reader.line, indexOf(mappings, walker.mapping), reader.raw);
+          kept.push({ timeMs, text });
+          characters += text.length;
+        }
+      }
+    }
+    if (kept.length >= rowsMax || characters >= runCharactersMax) await write();
+  }
+  if (kept.length > 0) await write();
+  return runs;
+}
+
+/** Headers of a statement are few, and one after the other. */
+function indexOf(mappings: Mapping[], mapping: Mapping | null): number {
+  if (mapping === null) throw new Error("a row without a header");
+  const index = mappings.lastIndexOf(mapping);
+  return index >= 0 ? index : mappings.push(mapping) - 1;
+}
+
+/** `r` and the text, or `j` and the text as JSON when it goes over several lines. */
+function toLine(timeMs: number, line: number, mapping: number, raw: string): string {
+  const isPlain = !raw.includes("\n") && !raw.includes("\r");
+  return `${timeMs}\t${line}\t${mapping}\t${isPlain ? `r${raw}` : `j${JSON.stringify(raw)}`}\n`;
+}
+
+async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  try {
+    const file = await open(path, "wx", 0o600);
+    try {
+      let pending = "";
+      for await (const line of lines) {
+        pending += line;
+        if (pending.length < writeCharacters) continue;
+        await file.writeFile(pending);
+        pending = "";
+      }
+      await file.writeFile(pending);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    throw code === "ENOSPC" || code === "EDQUOT" ? noRoom(cause) : cause;
+  }
+}
+
+async function mergeToFile(paths: readonly string[], path: string): Promise<void> {
+  async function* lines() {
+    for await (const run of mergeRuns(paths)) yield run.text();
+  }
+  await writeLines(path, lines());
+  for (const merged of paths) await rm(merged);
+}
+
+/** The runs' rows in the order of their times: the run whose turn it is, each time. */
+async function* mergeRuns(paths: readonly string[]): AsyncGenerator<Run> {
+  const runs: Run[] = [];
+  try {
+    for (const path of paths) {
+      const run = await Run.open(path);
+      runs.push(run);
+    }
+    const open = [...runs];
+    while (open.length > 0) {
+      let first = open[0] as Run;
+      for (const run of open) if (run.timeMs < first.timeMs) first = run;
+      yield first;
+      if (!first.advance() && !(await first.refill())) open.splice(open.indexOf(first), 1);
+    }
+  } finally {
+    for (const run of runs) await run.close();
+  }
+}
+
+/** A sorted run on disk, at one of its rows. */
+class Run {
+  timeMs = 0;
+  line = 0;
+  mapping = 0;
+  readonly #file: FileHandle;
+  readonly #blocks: AsyncGenerator<TextBlock>;
+  #text = "";
+  #start = 0;
+  #rawStart = 0;
+  #end = -1;
+
+  private constructor(file: FileHandle, bytes: number, path: string) {
+    this.#file = file;
+    this.#blocks = textBlocks(file, { encoding: "utf-8", bomBytes: 0, newline: "\n", bytes }, 0, bytes, path);
+  }
+
+  static async open(path: string): Promise<Run> {
+    const file = await open(path, "r");
+    const { size } = await file.stat();
+    const run = new Run(file, size, path);
+    await run.refill();
+    return run;
+  }
+
+  /** To the next row; false: it is not in memory. */
+  advance(): boolean {
+    const text = this.#text;
+    this.#start = this.#end + 1;
+    if (this.#start >= text.length) return false;
+    this.#end = text.indexOf("\n", this.#start);
+    const afterTime = text.indexOf("\t", this.#start);
+    const afterLine = text.indexOf("\t", afterTime + 1);
+    this.#rawStart = text.indexOf("\t", afterLine + 1) + 1;
+    this.timeMs = Number(text.slice(this.#start, afterTime));
+    this.line = Number(text.slice(afterTime + 1, afterLine));
+    this.mapping = Number(text.slice(afterLine + 1, this.#rawStart - 1));
+    return true;
+  }
+
+  /** Reads on; false: that was all. */
+  async refill(): Promise<boolean> {
+    const { value, done } = await this.#blocks.next();
+    if (done === true) return false;
+    this.#text = value.text;
+    this.#end = -1;
+    return this.advance();
+  }
+
+  /** The row as it stands in its file. */
+  raw(): string {
+    const text = this.#text.slice(this.#rawStart + 1, this.#end);
+    return this.#text.charAt(this.#rawStart) === "j" ? (JSON.parse(text) as string) : text;
+  }
+
+  /** The line of the run. */
+  text(): string {
+    return this.#text.slice(this.#start, this.#end + 1);
+  }
+
+  async close(): Promise<void> {
+    await this.#blocks.return(undefined);
+    await this.#file.close();
+  }
+}

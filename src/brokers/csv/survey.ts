@@ -1,0 +1,111 @@
+import type { FileHandle } from "node:fs/promises";
+import { Failure } from "../../errors.ts";
+import { byteLengthOf, type TextFormat, textBlocks } from "./encoding.ts";
+import type { Mapping } from "./header.ts";
+import { type RowSettings, RowWalker } from "./rows.ts";
+import { type Delimiters, RowReader } from "./tokenise.ts";
+
+/** Where a file's rows are, and how they are read. */
+export interface RowSource {
+  file: FileHandle;
+  name: string;
+  format: TextFormat;
+  delimiters: Delimiters;
+  settings: RowSettings;
+  /** Behind the first header row. */
+  start: Position;
+}
+
+export interface Position {
+  byte: number;
+  line: number;
+  mapping: Mapping | null;
+}
+
+/** Whole rows that stand together in the file, and the times in them. */
+export interface Segment {
+  start: Position;
+  byteEnd: number;
+  rows: number;
+  /** Infinity and -Infinity: no row of it has a time. */
+  minMs: number;
+  maxMs: number;
+}
+
+/**
+ * The first pass over a file: where its rows are and when they were, and what else executions need to know of the whole file.
+ * It reads one column only.
+ */
+export async function survey(source: RowSource, signal: AbortSignal | undefined): Promise<Segment[]> {
+  const { file, format, settings, name } = source;
+  const walker = new RowWalker(settings, source.start.mapping);
+  const reader = new RowReader(source.delimiters, format.newline, source.start.line, walker.accepts);
+  const account = new OneAccount(name);
+  const segments: Segment[] = [];
+  let start = source.start;
+  for await (const block of textBlocks(file, format, start.byte, format.bytes, name)) {
+    signal?.throwIfAborted();
+    reader.feed(block.text, block.byteEnd === format.bytes);
+    const segment = { start, byteEnd: 0, rows: 0, minMs: Number.POSITIVE_INFINITY, maxMs: Number.NEGATIVE_INFINITY };
+    surveyRows(reader, walker, segment, account);
+    segment.byteEnd = block.byteEnd - byteLengthOf(reader.unread, format.encoding);
+    if (segment.byteEnd === start.byte) continue;
+    segments.push(segment);
+    start = { byte: segment.byteEnd, line: reader.nextLine, mapping: walker.mapping };
+  }
+  return segments;
+}
+
+function surveyRows(reader: RowReader, walker: RowWalker, segment: Segment, account: OneAccount): void {
+  while (reader.next()) {
+    const { kind } = walker.kindOf(reader);
+    if (kind !== "row") {
+      walker.gather(reader.cells);
+      continue;
+    }
+    const timeMs = walker.timeOf(reader.cells);
+    if (Number.isNaN(timeMs)) continue;
+    segment.rows++;
+    if (timeMs < segment.minMs) segment.minMs = timeMs;
+    if (timeMs > segment.maxMs) segment.maxMs = timeMs;
+    const field = walker.mapping?.account;
+    if (field) account.see(reader.cells[field.index] ?? "", reader.line);
+  }
+}
+
+/** Executions of two accounts must not be paired with one another. */
+class OneAccount {
+  #seen: string | null = null;
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  see(cell: string, line: number): void {
+    if (cell === this.#seen) return;
+    const account = cell.trim();
+    this.#seen ??= account;
+    if (account === this.#seen || account === "") return;
+    throw new Failure("data", `${this.#name} holds more than one account: another one begins in line ${line}.`, {
+      code: "several_accounts",
+      subject: `${this.#name}:${line}`,
+      hint: "Export each account into a file of its own.",
+    });
+  }
+}
+
+/** The rows of one segment, with their kind. */
+export async function* rowsOf(
+  source: RowSource,
+  segment: Pick<Segment, "start" | "byteEnd">,
+): AsyncGenerator<{ reader: RowReader; walker: RowWalker }> {
+  const { file, format, settings, name, delimiters } = source;
+  const { start, byteEnd } = segment;
+  const walker = new RowWalker(settings, start.mapping);
+  const reader = new RowReader(delimiters, format.newline, start.line, walker.accepts);
+  for await (const block of textBlocks(file, format, start.byte, byteEnd, name)) {
+    reader.feed(block.text, block.byteEnd === byteEnd);
+    yield { reader, walker };
+  }
+}
