@@ -4,7 +4,7 @@ import { systemClock } from "./operation/clock.ts";
 import { isJournal } from "./operation/environment.ts";
 import { createRedactor } from "./operation/redaction.ts";
 import { Stop } from "./operation/stop.ts";
-import { openTerminal } from "./operation/terminal.ts";
+import { openTerminal, type RealTerminal } from "./operation/terminal.ts";
 import { commands } from "./workers/index.ts";
 import { runCommandLine } from "./workers/shell.ts";
 
@@ -41,7 +41,7 @@ export async function runProcess(argv: readonly string[]): Promise<number> {
   });
   watchdog.arm(null);
   const exitCode = bugs.seen() ? exitCodeBug : code;
-  endSoon(exitCode);
+  endSoon(exitCode, terminal);
   return exitCode;
 }
 
@@ -88,10 +88,10 @@ function createWatchdog(tell: () => void): { arm: (ms: number | null) => void } 
   };
 }
 
-/** Ends what lingers, but only once all output is out: a reader in the pipe may be slow. */
-function endSoon(exitCode: number): void {
+/** Ends what lingers, but only once all output is out. */
+function endSoon(exitCode: number, terminal: RealTerminal): void {
   setTimeout(() => {
-    if (process.stdout.writableLength > 0 || process.stderr.writableLength > 0) endSoon(exitCode);
-    else process.exit(exitCode);
+    if (terminal.isFlushed()) process.exit(exitCode);
+    endSoon(exitCode, terminal);
   }, lingerMs).unref();
 }

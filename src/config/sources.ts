@@ -181,7 +181,7 @@ function warnOfUnknown({ environment }: ConfigInput, envFile: NamedEnvFile | nul
     const hint = meant === null ? {} : { hint: `Did you mean ${meant}?` };
     gathered.warnings.push({ variable: name, value: null, source, message: "This variable is not known", ...hint });
   };
-  for (const name of Object.keys(environment)) {
+  for (const name of Object.keys(environment).sort()) {
     if (legalNames.includes(name) || !environment[name]) continue;
     const meant = suggest(name, legalNames);
     if (ourPrefix.test(name) || (meant !== null && name.length >= nearNameCharactersMin))

@@ -12,7 +12,7 @@ export interface TerminalOptions {
 export interface Stream {
   isTTY?: boolean | undefined;
   columns?: number | undefined;
-  write: (text: string) => unknown;
+  write: (text: string, done: () => void) => unknown;
   on: (event: "error", listener: (error: Error) => void) => unknown;
 }
 
@@ -22,6 +22,8 @@ export interface RealTerminal extends Terminal {
   colorError: boolean;
   /** Whether standard output got anything. */
   hasWritten: () => boolean;
+  /** Whether all that was written has left the process: a pipe's reader may be slow, and an early exit would cut it. */
+  isFlushed: () => boolean;
 }
 
 const columnsDefault = 80;
@@ -30,8 +32,8 @@ export function openTerminal({ environment, color, output, error }: TerminalOpti
   const wanted = color && !environment.NO_COLOR && environment.TERM !== "dumb";
   const forced = color && environment.FORCE_COLOR !== undefined && !/^(0|false|)$/.test(environment.FORCE_COLOR);
   const colorOn = (stream: Stream) => forced || (wanted && stream.isTTY === true);
-  const writeOutput = untilClosed(output);
-  const writeError = untilClosed(error);
+  const toOutput = untilClosed(output);
+  const toError = untilClosed(error);
   let written = false;
   return {
     interactive: output.isTTY === true,
@@ -41,20 +43,29 @@ export function openTerminal({ environment, color, output, error }: TerminalOpti
     columns: output.columns || error.columns || columnsDefault,
     write(text) {
       written = true;
-      writeOutput(text);
+      toOutput.write(text);
     },
-    writeError,
+    writeError: toError.write,
     hasWritten: () => written,
+    isFlushed: () => toOutput.isFlushed() && toError.isFlushed(),
   };
 }
 
 /** `| head` closes its end early: the run goes on without an audience. */
-function untilClosed(stream: Stream): (text: string) => void {
+function untilClosed(stream: Stream): { write: (text: string) => void; isFlushed: () => boolean } {
   let closed = false;
+  let underway = 0; // Bun's writableLength says 0 all the time
   stream.on("error", () => {
     closed = true;
   });
-  return (text) => {
-    if (!closed) stream.write(text);
+  return {
+    write(text) {
+      if (closed) return;
+      underway++;
+      stream.write(text, () => {
+        underway--;
+      });
+    },
+    isFlushed: () => closed || underway === 0,
   };
 }

@@ -39,6 +39,7 @@ export function fakeTerminal(changes: Partial<RealTerminal> = {}): FakeTerminal 
     writeError(text) {
       terminal.error += text;
     },
+    isFlushed: () => true,
     hasWritten: () => terminal.output !== "",
     ...changes,
   };

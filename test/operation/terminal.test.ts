@@ -3,11 +3,16 @@ import { openTerminal, type Stream } from "../../src/operation/terminal.ts";
 
 function stream(changes: Partial<Stream> = {}) {
   const written: string[] = [];
+  const dones: (() => void)[] = [];
   let fail: (error: Error) => void = () => undefined;
   return {
+    dones,
     isTTY: true,
     columns: 100,
-    write: (text: string) => written.push(text),
+    write(text: string, done: () => void) {
+      written.push(text);
+      dones.push(done);
+    },
     on(_event: "error", listener: (error: Error) => void) {
       fail = listener;
     },
@@ -53,4 +58,21 @@ test("after the reader has gone nothing more is written, and nothing breaks", ()
   expect(output.written).toEqual(["one"]);
   expect(error.written).toEqual(["three"]);
   expect(terminal.hasWritten()).toBe(true);
+});
+
+test("it is flushed when every write has been taken, or nobody takes any more", () => {
+  const output = stream();
+  const error = stream();
+  const terminal = openTerminal({ environment: {}, color: true, output, error });
+  expect(terminal.isFlushed()).toBe(true);
+  terminal.write("one");
+  terminal.writeError("two");
+  output.dones[0]?.();
+  expect(terminal.isFlushed()).toBe(false);
+  error.dones[0]?.();
+  expect(terminal.isFlushed()).toBe(true);
+  terminal.write("three");
+  expect(terminal.isFlushed()).toBe(false);
+  output.fail(new Error("EPIPE"));
+  expect(terminal.isFlushed()).toBe(true);
 });
