@@ -7,7 +7,7 @@ import { makeFolder, moveDurably, removeDurably, unfinishedEnding, writeDurably 
 
 /**
  * Batches that the platform could not take yet, a file each. What always holds:
- * 1. A file under its final name is whole: `writeDurably`, and its body's SHA-256 is inside.
+ * 1. A file under its final name is whole: `writeDurably`, and the SHA-256 of what goes out is inside.
  * 2. A batch leaves `pending/` only after the platform said yes, or said that it never will (then it is in `failed/`).
  * 3. A file is never rewritten; the body in it is the bytes that every attempt sends, under the same Idempotency-Key.
  * 4. The files of an account go out in the order in which they came.
@@ -107,7 +107,7 @@ interface BufferFile {
   reason: string;
   executions: number;
   trades: number;
-  /** Of `body`. */
+  /** Of what goes out: account, user, key and body. */
   sha256: string;
   body: string;
 }
@@ -122,7 +122,7 @@ function toText(batch: SealedBatch, reason: string, nowMs: number): string {
     reason,
     executions: batch.executions,
     trades: batch.trades,
-    sha256: sha256(batch.body),
+    sha256: checksum(batch),
     body: batch.body,
   };
   return `${JSON.stringify(file, null, 2)}\n`;
@@ -131,8 +131,7 @@ function toText(batch: SealedBatch, reason: string, nowMs: number): string {
 function fromText(text: string): SealedBatch {
   const file: unknown = JSON.parse(text);
   if (!isBufferFile(file)) throw new Error("it is not a batch of version 1");
-  if (sha256(file.body) !== file.sha256) throw new Error("its checksum does not match its body");
-  return {
+  const batch: SealedBatch = {
     userId: file.user_id,
     accountId: file.account_id,
     key: file.idempotency_key,
@@ -140,6 +139,8 @@ function fromText(text: string): SealedBatch {
     executions: file.executions,
     trades: file.trades,
   };
+  if (checksum(batch) !== file.sha256) throw new Error("its checksum does not match its content");
+  return batch;
 }
 
 function isBufferFile(value: unknown): value is BufferFile {
@@ -158,8 +159,9 @@ function isBufferFile(value: unknown): value is BufferFile {
   );
 }
 
-function sha256(text: string): string {
-  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+function checksum({ userId, accountId, key, body, executions, trades }: SealedBatch): string {
+  const content = JSON.stringify([userId, accountId, key, body, executions, trades]);
+  return new Bun.CryptoHasher("sha256").update(content).digest("hex");
 }
 
 /** By the milliseconds and the count in the name; a file of another name comes last. */

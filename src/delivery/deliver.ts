@@ -1,5 +1,5 @@
 import type { Log } from "../context.ts";
-import { Failure, messageOf } from "../errors.ts";
+import { Failure } from "../errors.ts";
 import { sealBatch } from "../journal/batch.ts";
 import type { BatchOutcome, BatchResult, Journal, SealedBatch } from "../journal/journal.ts";
 import type { Id, WireExecution, WireTrade } from "../journal/wire.ts";
@@ -61,7 +61,8 @@ export async function resolve(
 ): Promise<DeliveryOutcome> {
   switch (outcome.kind) {
     case "stored":
-      if (outcome.result.executions.rejected + outcome.result.trades.rejected > 0) setAsideRejected(outcome.result, outgoing, tools);
+      if (outcome.result.executions.rejected + outcome.result.trades.rejected > 0)
+        setAsideRejected(outcome.result, outgoing, tools);
       return outcome;
     case "conflict":
       if (outcome.sameCheckpoint) return { kind: "stored", result: assumed(outgoing, outcome.checkpointVersion) };
@@ -89,7 +90,11 @@ function assumed({ executions, trades }: Outgoing, checkpointVersion: number): B
     checkpointVersion,
     executions: { created: executions.length, duplicates: 0, rejected: 0 },
     trades: { created: trades.length, updated: 0, duplicates: 0, rejected: 0 },
-    executionResults: executions.map(({ external_id }) => ({ externalId: external_id, status: "created", differs: false })),
+    executionResults: executions.map(({ external_id }) => ({
+      externalId: external_id,
+      status: "created",
+      differs: false,
+    })),
     tradeResults: trades.map(({ external_id }) => ({ externalId: external_id, status: "created" })),
     errors: {},
   };
@@ -176,7 +181,10 @@ async function withoutInvalid(
     trades: outgoing.trades.filter((trade) => !badTrades.includes(trade)),
   };
   if (rest.executions.length + rest.trades.length === 0) {
-    return { kind: "stored", result: withRejected(joined([]), outgoing, rest, outgoing.expectedCheckpointVersion ?? 0) };
+    return {
+      kind: "stored",
+      result: withRejected(joined([]), outgoing, rest, outgoing.expectedCheckpointVersion ?? 0),
+    };
   }
   const delivered = await deliver(rest, tools, round + 1);
   if (delivered.kind !== "stored") return delivered;
@@ -196,7 +204,8 @@ function withRejected(result: BatchResult, asked: Outgoing, sent: Outgoing, chec
     },
     trades: { ...result.trades, rejected: result.trades.rejected + asked.trades.length - sent.trades.length },
     executionResults: asked.executions.map(
-      ({ external_id }) => executions.get(external_id) ?? { externalId: external_id, status: "rejected", differs: false },
+      ({ external_id }) =>
+        executions.get(external_id) ?? { externalId: external_id, status: "rejected", differs: false },
     ),
     tradeResults: asked.trades.map(
       ({ external_id }) => trades.get(external_id) ?? { externalId: external_id, status: "rejected" },
@@ -230,26 +239,12 @@ function setAside(
 ): void {
   const sealed = sealBatch({ accountId, userId, key: uuid(), executions, trades });
   buffer.setAside(sealed, `refused by the platform: ${JSON.stringify(errors)}`);
-  log.warning("items_rejected", { account_id: accountId, executions: executions.length, trades: trades.length, errors });
-}
-
-/** Sends what waits on disk, oldest first. Stops at the first sign that the platform is away. @throws {Failure} */
-export async function flushBuffer(tools: DeliveryTools): Promise<FlushCounts> {
-  const counts: FlushCounts = { delivered: 0, dropped: 0, failed: 0 };
-  for (const kept of tools.buffer.pending()) {
-    const outcome = await tools.journal.postBatch(kept.batch);
-    const delivered = await resolveKept(outcome, kept.batch, tools);
-    if (delivered.kind === "stored") counts.delivered++;
-    else if (delivered.kind === "gone") {
-      tools.buffer.setAside(kept.batch, "404 the platform does not have the account");
-      counts.failed++;
-    } else {
-      tools.log.info("batch_superseded", { batch: kept.batch.key, account_id: kept.batch.accountId, reason: delivered.reason });
-      counts.dropped++;
-    }
-    tools.buffer.remove(kept);
-  }
-  return counts;
+  log.warning("items_rejected", {
+    account_id: accountId,
+    executions: executions.length,
+    trades: trades.length,
+    errors,
+  });
 }
 
 export interface FlushCounts {
@@ -258,14 +253,38 @@ export interface FlushCounts {
   failed: number;
 }
 
-async function resolveKept(outcome: BatchOutcome, batch: SealedBatch, tools: DeliveryTools): Promise<DeliveryOutcome> {
+/** Sends what waits on disk, oldest first. Stops at the first sign that the platform is away. @throws {Failure} */
+export async function flushBuffer(tools: DeliveryTools): Promise<FlushCounts> {
+  const counts: FlushCounts = { delivered: 0, dropped: 0, failed: 0 };
+  for (const kept of tools.buffer.pending()) {
+    const outcome = await tools.journal.postBatch(kept.batch);
+    counts[await resolveKept(outcome, kept.batch, tools)]++;
+    tools.buffer.remove(kept);
+  }
+  return counts;
+}
+
+async function resolveKept(
+  outcome: BatchOutcome,
+  batch: SealedBatch,
+  tools: DeliveryTools,
+): Promise<keyof FlushCounts> {
+  const facts = { batch: batch.key, account_id: batch.accountId };
   try {
-    return await resolve(outcome, openSealed(batch), batch, tools);
+    const delivered = await resolve(outcome, openSealed(batch), batch, tools);
+    if (delivered.kind === "gone") {
+      tools.buffer.setAside(batch, "404 the platform does not have the account");
+      return "failed";
+    }
+    // Buffered anew in parts: they have files of their own.
+    if (delivered.kind !== "dropped") return "delivered";
+    tools.log.info("batch_superseded", { ...facts, reason: delivered.reason });
+    return "dropped";
   } catch (error) {
     // Its file in failed/ says why; the next batch has its own chance.
     if (!(error instanceof Failure) || error.kind !== "data") throw error;
-    tools.log.error("batch_refused", { batch: batch.key, account_id: batch.accountId, message: messageOf(error) });
-    return { kind: "dropped", reason: error.message };
+    tools.log.error("batch_refused", { ...facts, message: error.message });
+    return "failed";
   }
 }
 

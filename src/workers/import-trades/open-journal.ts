@@ -26,6 +26,5 @@ export function openJournal({ config, workerId, dryRun }: JournalChoice, context
     return { journal: embedded, embedded };
   }
   const { url, key } = platform;
-  const settings = { url, key, workerId, maxRetries: retry.retriesMax, backoffBaseSeconds: retry.backoffBaseSeconds };
-  return { journal: openLaravelJournal(settings, context), embedded: null };
+  return { journal: openLaravelJournal({ url, key, workerId, ...retry }, context), embedded: null };
 }
