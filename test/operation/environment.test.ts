@@ -21,7 +21,7 @@ describe("the environment", () => {
   test.each([
     [{}],
     [{ BUN_OPTIONS: "" }],
-    [{ BUN_INSTALL: "/root/.bun", BUN_INSTALL_CACHE_DIR: "/tmp" }],
+    [{ BUN_INSTALL: "/home/me/.bun", BUN_INSTALL_CACHE_DIR: "/tmp" }],
     [{ NODE_TLS_REJECT_UNAUTHORIZED: "1" }],
     [{ HTTPS_PROXY: "http://proxy.example:3128", NODE_EXTRA_CA_CERTS: "/etc/ssl/ca.pem", SSL_CERT_FILE: "/x" }],
   ])("is fine with %p", (environment) => {
