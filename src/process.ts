@@ -7,6 +7,7 @@ import { Stop } from "./operation/stop.ts";
 import { openTerminal, type RealTerminal } from "./operation/terminal.ts";
 import { commands } from "./workers/index.ts";
 import { runCommandLine } from "./workers/shell.ts";
+import type { Command } from "./workers/worker.ts";
 
 const standardError = 2;
 /** Commands without a deadline of their own. */
@@ -16,7 +17,7 @@ const lingerMs = 1_000;
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** The real world around one command line. Returns its exit code; the process then ends by itself, so that no output is cut. */
-export async function runProcess(argv: readonly string[]): Promise<number> {
+export async function runProcess(argv: readonly string[], list: readonly Command[] = commands): Promise<number> {
   const { env: environment } = process;
   const color = !argv.includes("--no-color");
   const terminal = openTerminal({ environment, color, output: process.stdout, error: process.stderr });
@@ -24,7 +25,7 @@ export async function runProcess(argv: readonly string[]): Promise<number> {
   const bugs = watchForBugs((event, error) => log?.critical(event, { message: messageOf(error), error }));
   const watchdog = createWatchdog(() => log?.critical("watchdog_ended_the_process"));
   watchdog.arm(watchdogMs);
-  const code = await runCommandLine(argv, commands, {
+  const code = await runCommandLine(argv, list, {
     environment,
     terminal,
     journal: isJournal(environment, standardError),

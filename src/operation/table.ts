@@ -2,7 +2,7 @@ import { cutToWidth } from "./progress.ts";
 
 export interface Column {
   title: string;
-  /** Numbers stand right. */
+  /** Numbers stand right, and are never cut: a part of a number is another number. */
   align?: "left" | "right";
 }
 
@@ -17,56 +17,56 @@ export interface Table {
 const gap = "  ";
 const cellWidthMin = 8;
 const colors = { red: 31, yellow: 33, green: 32, faint: 90 } as const;
+const plainColor = 39;
+const bold = [1, 22] as const;
 
-/** Aligned columns under their titles, every line ended. The widest cells are cut when the terminal is too narrow. */
-export function renderTable({ columns, rows }: Table, terminal: { columns: number; color: boolean }): string {
-  const texts = rows.map((row) => columns.map((_, index) => textOf(row[index])));
-  const widths = columns.map(({ title }, index) =>
-    Math.max(Bun.stringWidth(title), ...texts.map((row) => Bun.stringWidth(row[index] ?? ""))),
-  );
-  narrow(widths, terminal.columns - gap.length * (columns.length - 1));
-  const line = (cells: readonly string[], paint: (text: string, index: number) => string) =>
-    `${columns
-      .map(({ align }, index) => {
-        const width = widths[index] ?? 0;
-        const text = cutToWidth(cells[index] ?? "", width);
-        const blanks = " ".repeat(Math.max(0, width - Bun.stringWidth(text)));
-        const last = index === columns.length - 1;
-        const painted = paint(text, index);
-        return align === "right" ? `${blanks}${painted}` : last ? painted : `${painted}${blanks}`;
-      })
-      .join(gap)
-      .trimEnd()}\n`;
-  const plain = (text: string) => text;
-  const bold = (text: string) => `\u001b[1m${text}\u001b[22m`;
-  const head = line(
-    columns.map(({ title }) => title),
-    terminal.color ? bold : plain,
-  );
-  const body = texts.map((cells, row) =>
-    line(cells, terminal.color ? (text, index) => painted(text, rows[row]?.[index]) : plain),
-  );
-  return head + body.join("");
+interface PlainCell {
+  text: string;
+  /** Select Graphic Rendition: on, off. */
+  sequence: readonly [number, number] | null;
 }
 
-/** Takes from the widest until all fits; small columns stay whole. */
-function narrow(widths: number[], available: number): void {
+const noCell: PlainCell = { text: "", sequence: null };
+
+/** Aligned columns under their titles, every line ended. The widest texts are cut when the terminal is too narrow. */
+export function renderTable({ columns, rows }: Table, terminal: { columns: number; color: boolean }): string {
+  const head = columns.map(({ title }): PlainCell => ({ text: title, sequence: bold }));
+  const lines = [head, ...rows.map((row) => columns.map((_, index) => plainCell(row[index])))];
+  const widths = columns.map((_, index) =>
+    Math.max(...lines.map((cells) => Bun.stringWidth(cells[index]?.text ?? ""))),
+  );
+  const texts = columns.flatMap(({ align }, index) => (align === "right" ? [] : [index]));
+  narrow(widths, texts, terminal.columns - gap.length * (columns.length - 1));
+  return lines
+    .map((cells) => {
+      const placed = columns.map(({ align }, index) => {
+        const { text, sequence } = cells[index] ?? noCell;
+        const width = widths[index] ?? 0;
+        const cut = cutToWidth(text, width);
+        const blanks = " ".repeat(width - Bun.stringWidth(cut));
+        const painted = terminal.color && sequence ? `\u001b[${sequence[0]}m${cut}\u001b[${sequence[1]}m` : cut;
+        return align === "right" ? blanks + painted : painted + blanks;
+      });
+      return `${placed.join(gap).trimEnd()}\n`;
+    })
+    .join("");
+}
+
+/** Takes from the widest of these columns until all fits; small ones stay whole, and a line that is still too long wraps. */
+function narrow(widths: number[], candidates: readonly number[], available: number): void {
   let excess = widths.reduce((sum, width) => sum + width, 0) - available;
   for (; excess > 0; excess--) {
-    const widest = Math.max(...widths);
-    if (widest <= cellWidthMin) return;
-    widths[widths.indexOf(widest)] = widest - 1;
+    const widest = candidates.toSorted((first, second) => (widths[second] ?? 0) - (widths[first] ?? 0))[0];
+    const width = widest === undefined ? 0 : (widths[widest] ?? 0);
+    if (widest === undefined || width <= cellWidthMin) return;
+    widths[widest] = width - 1;
   }
 }
 
-/** One line, and nothing that moves a terminal's cursor. */
-function textOf(cell: Cell | undefined): string {
-  const text = cell === undefined ? "" : typeof cell === "string" ? cell : cell.text;
+/** One line, and nothing in it that moves a terminal's cursor. */
+function plainCell(cell: Cell = ""): PlainCell {
+  const { text, color } = typeof cell === "string" ? { text: cell, color: null } : cell;
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must go
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
-}
-
-function painted(text: string, cell: Cell | undefined): string {
-  if (cell === undefined || typeof cell === "string") return text;
-  return `\u001b[${colors[cell.color]}m${text}\u001b[39m`;
+  const line = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
+  return { text: line, sequence: color === null ? null : [colors[color], plainColor] };
 }

@@ -5,7 +5,7 @@ import manifest from "../../package.json" with { type: "json" };
 import { systemClock } from "../../src/operation/clock.ts";
 import { acquireLock } from "../../src/operation/lock.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
-import { buildMsMax, executable, run, start } from "./executable.ts";
+import { build, buildMsMax, executable, run, start } from "./executable.ts";
 
 const temporaryFolder = temporaryFolders();
 
@@ -21,6 +21,21 @@ test("--version says version and commit", async () => {
     expect(output).toMatch(new RegExp(`^ami-workers ${manifest.version} \\(([0-9a-f]{12}(\\+changes)?|unknown)\\)\n$`));
   }
 });
+
+test(
+  "two builds of one tree are equal byte for byte, wherever they are made",
+  async () => {
+    const hashes = await Promise.all(
+      [temporaryFolder(), temporaryFolder()].map(async (folder) => {
+        const path = join(folder, "ami-workers");
+        await build(path);
+        return new Bun.CryptoHasher("sha256").update(await Bun.file(path).bytes()).digest("hex");
+      }),
+    );
+    expect(hashes[0]).toBe(hashes[1] ?? "");
+  },
+  buildMsMax,
+);
 
 describe("help", () => {
   test("of the program and of each command is on standard output, without colors in a pipe", async () => {

@@ -19,6 +19,7 @@ interface Trial {
   terminal?: Partial<RealTerminal>;
   journal?: boolean;
   signal?: AbortSignal;
+  sleep?: World["clock"]["sleep"];
   run?: (args: { count: number; dryRun: boolean; json: boolean }, config: Config, context: Context) => Promise<void>;
 }
 
@@ -32,7 +33,7 @@ async function trial(argv: string[], { run = async () => undefined, ...given }: 
     terminal,
     journal: given.journal ?? false,
     redactor: createRedactor(),
-    clock: { ...clock, sleep: () => new Promise(() => undefined) },
+    clock: { ...clock, sleep: given.sleep ?? (() => new Promise(() => undefined)) },
     random: () => 0.5,
     uuid: () => "uuid",
     fetch: async () => new Response(),
@@ -323,6 +324,35 @@ describe("the deadline", () => {
     expect((await trial(["toy-work"])).watchdog).toEqual([585_000]);
     expect((await trial(["toy-work", "--deadline", "60"])).watchdog).toEqual([105_000]);
     expect((await trial(["toy-work", "--deadline", "0"])).watchdog).toEqual([null]);
+  });
+
+  test("stops the worker in good order when it comes", async () => {
+    const asked: number[] = [];
+    const { code, lines } = await trial(["toy-work", "--deadline", "60"], {
+      async sleep(ms) {
+        asked.push(ms);
+      },
+      async run(_args, _config, { signal }) {
+        await new Promise((resolve) => signal.addEventListener("abort", resolve));
+        signal.throwIfAborted();
+      },
+    });
+    expect([code, asked]).toEqual([0, [60_000]]);
+    expect(lines()).toMatchObject([{ event: "run_stopped", by: "deadline" }]);
+  });
+
+  test("is called off at the end, so that no timer keeps the process", async () => {
+    let calledOff = false;
+    await trial(["toy-work"], {
+      sleep: (_ms, signal) =>
+        new Promise((_resolve, reject) => {
+          signal?.addEventListener("abort", () => {
+            calledOff = true;
+            reject(signal.reason);
+          });
+        }),
+    });
+    expect(calledOff).toBe(true);
   });
 });
 
