@@ -1,0 +1,188 @@
+import { parseDecimal } from "../executions/decimal.ts";
+import { parseZone } from "../executions/zone.ts";
+import { Amount } from "./amount.ts";
+import { BreakevenBand } from "./band.ts";
+import { currenciesMax, type Statistics, type StatisticsSection, type StatisticsWarning } from "./body.ts";
+import { Buckets } from "./buckets.ts";
+import { calendarOf, type LocalCalendar } from "./calendar.ts";
+import type { ClosedTrade } from "./closed-trade.ts";
+import type { Step } from "./course.ts";
+import { formatInstant } from "./instant.ts";
+import { orderByKey } from "./order.ts";
+import { Rows } from "./rows.ts";
+import { Section } from "./section.ts";
+import { SectionTotals } from "./section-totals.ts";
+import { TradeReader } from "./trade-reader.ts";
+
+/** The user's settings, as the contract's `User` has them. */
+export interface StatisticsUser {
+  timezone: string;
+  base_currency: string;
+  starting_balance?: string | null;
+  breakeven_band?: { min: string; max: string } | null;
+}
+
+/** What the body says of its making. */
+export interface SummaryStamp {
+  engineVersion: string;
+  computedAtMs: number;
+  /** The user's `trades_version`, read before the trades. */
+  basedOnVersion: number;
+}
+
+/** All figures of trades in any order. @throws {DecimalError | ZoneError | Failure} */
+export function summarise(trades: Iterable<ClosedTrade>, user: StatisticsUser, stamp: SummaryStamp): Statistics {
+  const summary = createSummary(user);
+  for (const trade of trades) summary.add(trade);
+  return summary.finish(stamp);
+}
+
+/** @throws {ZoneError} an unknown time zone @throws {DecimalError | Failure} a balance or band that is none */
+export function createSummary(user: StatisticsUser): Summary {
+  return new Summary(user);
+}
+
+/**
+ * Takes the trades as they come, in one pass: what needs no order is summed up at once, the rest is kept in about 50 bytes a
+ * trade until the end, when they are gone through by close. More can be added after a finish, and finished again.
+ */
+export class Summary {
+  readonly #user: StatisticsUser;
+  readonly #calendar: LocalCalendar;
+  readonly #band: BreakevenBand;
+  readonly #start: number | null;
+  readonly #buckets = new Buckets();
+  readonly #sections = new Map<string, SectionTotals>();
+  readonly #rows = new Rows();
+  readonly #reader: TradeReader;
+
+  constructor(user: StatisticsUser) {
+    this.#user = user;
+    this.#calendar = calendarOf(parseZone(user.timezone));
+    this.#band = new BreakevenBand(user.breakeven_band ?? null);
+    this.#start = startingBalance(user.starting_balance ?? null);
+    this.#reader = new TradeReader({
+      calendar: this.#calendar,
+      band: this.#band,
+      baseCurrency: user.base_currency,
+      buckets: this.#buckets,
+      sections: this.#sections,
+      rows: this.#rows,
+    });
+  }
+
+  /** @throws {DecimalError} an amount that is none, with trade and field */
+  add(trade: ClosedTrade): void {
+    this.#reader.add(trade);
+  }
+
+  /** Trades taken in, without those left out. */
+  get trades(): number {
+    return this.#rows.count;
+  }
+
+  finish(stamp: SummaryStamp): Statistics {
+    const warnings = this.#reader.warnings();
+    const sections = this.sections(warnings);
+    const base = this.baseSection(sections);
+    this.walk(sections, base);
+    const currencies: StatisticsSection[] = [];
+    for (const section of sections.values()) currencies.push(section.write(warnings));
+    return {
+      computed_at: formatInstant(stamp.computedAtMs),
+      based_on_version: stamp.basedOnVersion,
+      engine_version: stamp.engineVersion,
+      timezone: this.#user.timezone,
+      base_currency: this.#user.base_currency,
+      currencies,
+      base: base === "same" ? (currencies[0] ?? null) : (base?.write(warnings) ?? null),
+      warnings,
+    };
+  }
+
+  /** By currency; those with most trades, should there be more than fit. */
+  private sections(warnings: StatisticsWarning[]): Map<string, Section> {
+    const currencies = [...this.#sections.keys()].sort();
+    const tradesOf = (currency: string): number => this.#sections.get(currency)?.trades ?? 0;
+    if (currencies.length > currenciesMax) {
+      currencies.sort((a, b) => tradesOf(b) - tradesOf(a));
+      const removed = currencies.splice(currenciesMax);
+      currencies.sort();
+      warnings.push({
+        code: "currencies_left_out",
+        message: `The ${removed.length} currencies with the fewest trades are left out: ${currenciesMax} fit`,
+        count: removed.length,
+      });
+    }
+    return new Map(currencies.map((currency) => [currency, this.section(currency, this.#sections.get(currency))]));
+  }
+
+  private section(currency: string, totals: SectionTotals | undefined): Section {
+    return new Section({
+      currency,
+      calendar: this.#calendar,
+      band: this.#band,
+      // The balance is money of the base currency: no equity in another.
+      start: currency === this.#user.base_currency ? this.#start : null,
+      buckets: this.#buckets.list,
+      totals: totals ?? new SectionTotals(),
+    });
+  }
+
+  /** `same`: all trades are in the base currency, so that their section is the base too. */
+  private baseSection(sections: ReadonlyMap<string, Section>): Section | "same" | null {
+    if (!this.#reader.isBaseKnown || this.#rows.count === 0) return null;
+    const { base_currency } = this.#user;
+    if (this.#sections.size === 1 && sections.has(base_currency)) return "same";
+    return this.section(base_currency, this.#reader.baseTotals());
+  }
+
+  private walk(sections: ReadonlyMap<string, Section>, base: Section | "same" | null): void {
+    const rows = this.#rows;
+    const bySection = this.#buckets.list.map(({ currency }) => sections.get(currency) ?? null);
+    const total = base === "same" ? null : base;
+    const step: Step = {
+      outcome: 0,
+      high: 0,
+      low: 0,
+      net: 0,
+      day: 0,
+      openedAtMs: 0,
+      closedAtMs: 0,
+      multiple: Number.NaN,
+    };
+    const amount = new Amount();
+    const place = { bucket: 0, day: 0, slot: 0, seconds: 0 };
+    for (const row of rows.closeOrder()) {
+      place.bucket = rows.bucket[row] as number;
+      place.slot = rows.slot[row] as number;
+      step.day = rows.day[row] as number;
+      step.openedAtMs = rows.openedAtMs[row] as number;
+      step.closedAtMs = rows.closedAtMs[row] as number;
+      step.multiple = rows.multiple === null ? Number.NaN : (rows.multiple[row] as number);
+      rows.net.read(row, amount);
+      bySection[place.bucket]?.add(step, amount, place);
+      if (total === null) continue;
+      (rows.base ?? rows.net).read(row, amount);
+      total.add(step, amount, place);
+    }
+    for (const section of sections.values()) section.close();
+    total?.close();
+    const seconds = rows.holdingSeconds();
+    for (const row of orderByKey(seconds)) {
+      place.bucket = rows.bucket[row] as number;
+      place.slot = rows.slot[row] as number;
+      place.day = rows.day[row] as number;
+      place.seconds = seconds[row] as number;
+      bySection[place.bucket]?.passHoldingTime(place);
+      total?.passHoldingTime(place);
+    }
+  }
+}
+
+/** Only a balance above zero is one that fractions can be taken of. */
+function startingBalance(text: string | null): number | null {
+  if (text === null) return null;
+  const balance = Number(parseDecimal(text)) / 1e18;
+  return balance > 0 ? balance : null;
+}

@@ -1,0 +1,241 @@
+import { DecimalError } from "../executions/decimal.ts";
+import { Amount } from "./amount.ts";
+import type { BreakevenBand } from "./band.ts";
+import type { StatisticsWarning } from "./body.ts";
+import type { Bucket, Buckets } from "./buckets.ts";
+import type { LocalCalendar } from "./calendar.ts";
+import type { ClosedTrade } from "./closed-trade.ts";
+import { holdingIndexOf } from "./holding.ts";
+import { holdingOfSlot, hourOfSlot, packSlot, type Rows, sessionOfSlot } from "./rows.ts";
+import { type Place, SectionTotals } from "./section-totals.ts";
+import { SessionClock } from "./sessions.ts";
+import type { Costs, Entry } from "./totals.ts";
+import { readVolume } from "./volume.ts";
+
+interface Options {
+  calendar: LocalCalendar;
+  band: BreakevenBand;
+  baseCurrency: string;
+  buckets: Buckets;
+  sections: Map<string, SectionTotals>;
+  rows: Rows;
+}
+
+/** One field of a trade that is amount text, for the message when it is none. */
+type AmountField =
+  | "netPnl"
+  | "grossPnl"
+  | "fees"
+  | "funding"
+  | "quantity"
+  | "contractSize"
+  | "entryPrice"
+  | "pnlInBaseCurrency"
+  | "rMultiple";
+
+/** Reads trades into rows and sums. Its objects are filled again for each trade: a million trades make no garbage here. */
+export class TradeReader {
+  readonly #options: Options;
+  readonly #sessions = new SessionClock();
+  readonly #net = new Amount();
+  readonly #gross = new Amount();
+  readonly #fees = new Amount();
+  readonly #funding = new Amount();
+  readonly #volume = new Amount();
+  readonly #quantity = new Amount();
+  readonly #contractSize = new Amount();
+  readonly #price = new Amount();
+  readonly #base = new Amount();
+  readonly #multiple = new Amount();
+  readonly #entry: Entry = { outcome: 0, isLong: true, net: this.#net, holdingSeconds: 0 };
+  readonly #costs: Costs = { gross: null, fees: this.#fees, funding: this.#funding, volume: null };
+  readonly #place: Place = { bucket: 0, day: 0, hour: 0, session: 0, holding: 0 };
+  #currency: string | null = null;
+  #totals = new SectionTotals();
+
+  /** Trades left out. */
+  #withoutPnl = 0;
+  #backwards = 0;
+  /** Trades without an amount in the user's base currency. */
+  #withoutBase = 0;
+  #otherBase = 0;
+
+  constructor(options: Options) {
+    this.#options = options;
+  }
+
+  add(trade: ClosedTrade): void {
+    if (trade.netPnl === null) {
+      this.#withoutPnl++;
+      return;
+    }
+    if (!(trade.closedAtMs >= trade.openedAtMs)) {
+      this.#backwards++;
+      return;
+    }
+    const { rows, buckets, band } = this.#options;
+    const net = this.#net;
+    this.read(trade, "netPnl", trade.netPnl, net);
+    this.readCosts(trade);
+    const isBaseKnown = this.readBase(trade);
+    const hasMultiple = trade.rMultiple !== null;
+    if (trade.rMultiple !== null) this.read(trade, "rMultiple", trade.rMultiple, this.#multiple);
+
+    const bucket = buckets.of(trade);
+    this.setPlace(trade, bucket);
+    const entry = this.#entry;
+    entry.outcome = band.outcomeOf(net);
+    entry.isLong = trade.direction === "long";
+    this.totalsOf(trade.pnlCurrency).add(this.#place, entry, this.#costs);
+
+    const row = rows.append(trade.id);
+    rows.closedAtMs[row] = trade.closedAtMs;
+    rows.openedAtMs[row] = trade.openedAtMs;
+    rows.bucket[row] = bucket.index;
+    rows.day[row] = this.#place.day;
+    rows.slot[row] = packSlot(this.#place);
+    rows.net.set(row, net);
+    if (hasMultiple) rows.setMultiple(row, this.#multiple.toNumber());
+    if (isBaseKnown) this.keepBase(row);
+  }
+
+  private readCosts(trade: ClosedTrade): void {
+    const costs = this.#costs;
+    this.read(trade, "fees", trade.fees, this.#fees);
+    this.read(trade, "funding", trade.funding, this.#funding);
+    costs.gross = trade.grossPnl === null ? null : this.read(trade, "grossPnl", trade.grossPnl, this.#gross);
+    costs.volume = null;
+    if (trade.entryPrice === null) return;
+    const isKnown = readVolume(this.#volume, {
+      market: trade.market,
+      quantity: this.read(trade, "quantity", trade.quantity, this.#quantity),
+      contractSize:
+        trade.contractSize === null ? null : this.read(trade, "contractSize", trade.contractSize, this.#contractSize),
+      price: this.read(trade, "entryPrice", trade.entryPrice, this.#price),
+    });
+    if (isKnown) costs.volume = this.#volume;
+  }
+
+  /** An amount in the base currency itself needs no rate, and nothing is nothing in every currency. */
+  private readBase(trade: ClosedTrade): boolean {
+    const { baseCurrency } = this.#options;
+    if (trade.pnlCurrency === baseCurrency || this.#net.isZero) {
+      this.#base.copy(this.#net);
+      return true;
+    }
+    if (trade.pnlInBaseCurrency === null) this.#withoutBase++;
+    else if (trade.baseCurrency !== baseCurrency) this.#otherBase++;
+    else {
+      this.read(trade, "pnlInBaseCurrency", trade.pnlInBaseCurrency, this.#base);
+      return true;
+    }
+    return false;
+  }
+
+  /** Once one amount is unknown there will be no base section, and nothing more is kept for it. */
+  private keepBase(row: number): void {
+    const { rows } = this.#options;
+    if (!this.isBaseKnown) {
+      rows.base = null;
+      return;
+    }
+    const base = this.#base;
+    const isSame = base.high === this.#net.high && base.low === this.#net.low && base.wide === this.#net.wide;
+    if (rows.base !== null) rows.base.set(row, base);
+    else if (!isSame) rows.splitBase().set(row, base);
+  }
+
+  private setPlace(trade: ClosedTrade, bucket: Bucket): void {
+    const { calendar } = this.#options;
+    const place = this.#place;
+    const seconds = Math.floor((trade.closedAtMs - trade.openedAtMs) / 1_000);
+    this.#entry.holdingSeconds = seconds;
+    place.bucket = bucket.index;
+    place.day = calendar.dayOf(trade.closedAtMs);
+    place.hour = calendar.hourOf(trade.closedAtMs);
+    place.session = this.#sessions.indexOf(trade.closedAtMs);
+    place.holding = holdingIndexOf(seconds);
+  }
+
+  private totalsOf(currency: string): SectionTotals {
+    if (currency === this.#currency) return this.#totals;
+    const { sections } = this.#options;
+    let totals = sections.get(currency);
+    if (totals === undefined) {
+      totals = new SectionTotals();
+      sections.set(currency, totals);
+    }
+    this.#currency = currency;
+    this.#totals = totals;
+    return totals;
+  }
+
+  private read(trade: ClosedTrade, field: AmountField, text: string, into: Amount): Amount {
+    try {
+      into.read(text);
+    } catch (error) {
+      if (!(error instanceof DecimalError)) throw error;
+      throw new DecimalError(`trade ${trade.id}: ${field} is not ${error.message} (was "${text}")`);
+    }
+    return into;
+  }
+
+  get isBaseKnown(): boolean {
+    return this.#withoutPnl + this.#withoutBase + this.#otherBase === 0;
+  }
+
+  /** The sums of all trades in the base currency, from the rows. */
+  baseTotals(): SectionTotals {
+    const { rows, buckets, band } = this.#options;
+    const totals = new SectionTotals();
+    const column = rows.base ?? rows.net;
+    const net = new Amount();
+    const entry: Entry = { outcome: 0, isLong: true, net, holdingSeconds: 0 };
+    const place: Place = { bucket: 0, day: 0, hour: 0, session: 0, holding: 0 };
+    for (let row = 0; row < rows.count; row++) {
+      column.read(row, net);
+      const slot = rows.slot[row] as number;
+      place.bucket = rows.bucket[row] as number;
+      place.day = rows.day[row] as number;
+      place.hour = hourOfSlot(slot);
+      place.session = sessionOfSlot(slot);
+      place.holding = holdingOfSlot(slot);
+      entry.outcome = band.outcomeOf(net);
+      entry.isLong = buckets.list[place.bucket]?.direction === "long";
+      entry.holdingSeconds = Math.floor(((rows.closedAtMs[row] as number) - (rows.openedAtMs[row] as number)) / 1_000);
+      totals.add(place, entry, null);
+    }
+    return totals;
+  }
+
+  warnings(): StatisticsWarning[] {
+    const { baseCurrency } = this.#options;
+    const all: StatisticsWarning[] = [
+      {
+        code: "unknown_pnl",
+        message: `${tradesText(this.#withoutPnl)} without a known P&L left out of all figures`,
+        count: this.#withoutPnl,
+      },
+      {
+        code: "negative_holding_time",
+        message: `${tradesText(this.#backwards)} closed before opened left out of all figures`,
+        count: this.#backwards,
+      },
+      {
+        code: "missing_conversion",
+        message: `No amount in ${baseCurrency} of ${tradesText(this.#withoutBase)}: no totals in ${baseCurrency}`,
+        count: this.#withoutBase,
+      },
+      {
+        code: "other_base_currency",
+        message: `The amount of ${tradesText(this.#otherBase)} is in another base currency: no totals in ${baseCurrency}`,
+        count: this.#otherBase,
+      },
+    ];
+    return all.filter(({ count }) => count > 0);
+  }
+}
+
+function tradesText(count: number): string {
+  return count === 1 ? "1 trade" : `${count} trades`;
+}
