@@ -51,7 +51,7 @@ export interface Position {
   comparable: Product;
   exits: number;
   executionCount: number;
-  /** Most digits after the point of an executed quantity: what the venue's step is at least. */
+  /** Most digits after the point of an executed quantity: what the venue's step is at least. Counted on spot and margin only. */
   quantityDigits: number;
   /** A fee was taken out of the base asset: only then a step can leave dust. */
   baseFee: boolean;
@@ -179,10 +179,11 @@ function compareStated(position: Position, execution: Execution, ours: Product, 
 
 function count(position: Position, { execution, fee }: Part): void {
   position.executionCount++;
+  if (fee === null) position.flags.add("missing_conversion");
+  if (!isInCoins(execution)) return;
   const digits = fractionDigits(execution.quantity ?? 0n);
   if (digits > position.quantityDigits) position.quantityDigits = digits;
   if (feeTakenFromBase(execution) !== 0n) position.baseFee = true;
-  if (fee === null) position.flags.add("missing_conversion");
 }
 
 /** Funding or a fee on its own. */
@@ -204,9 +205,12 @@ export function charge(position: Position, execution: Execution, amount: Decimal
 
 /** On spot and margin a fee in the base asset comes out of the position; a contract's fee never does. */
 export function feeTakenFromBase(execution: Execution): Decimal {
-  const inCoins = execution.market === "spot" || execution.market === "margin";
-  if (!inCoins || execution.fee === null || execution.feeAsset === null) return 0n;
+  if (!isInCoins(execution) || execution.fee === null || execution.feeAsset === null) return 0n;
   return execution.feeAsset === execution.baseAsset ? execution.fee : 0n;
+}
+
+function isInCoins({ market }: Execution): boolean {
+  return market === "spot" || market === "margin";
 }
 
 export function openQuantityOf(position: Position): Decimal {

@@ -46,7 +46,7 @@ export class JournalLedger implements Ledger {
         userId: this.#account.user_id,
         executions: executions.map(toWireExecution),
         trades: trades.map((trade) => toWireTrade(trade, settings)),
-        checkpoint,
+        checkpoint: checkpoint(),
         expectedCheckpointVersion: this.#checkpointVersion,
       },
       this.#tools,

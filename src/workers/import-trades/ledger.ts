@@ -26,8 +26,8 @@ export interface Group {
 export interface Batch {
   executions: Execution[];
   trades: Trade[];
-  /** Where it leads to. */
-  checkpoint: { v: number; state: string };
+  /** Where it leads to; made when it is asked for. */
+  checkpoint: () => { v: number; state: string };
 }
 
 export type Delivered =

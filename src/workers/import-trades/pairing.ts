@@ -78,8 +78,8 @@ export class Pairing {
   readonly #deriving = new Set<string>();
   /** Marks as they were before the source that is being read. */
   #marksBefore = new Map<string, Mark | null>();
-  /** The state of the checkpoint that the platform has. */
-  #delivered: string;
+  /** The state is another than the platform's. */
+  #moved = false;
   #restored = false;
   #forward: Execution[] = [];
   #unsettled = new Map<string, Execution>();
@@ -91,7 +91,6 @@ export class Pairing {
     this.#rules = rules;
     this.#limits = limits;
     this.#matcher = new Matcher(rules);
-    this.#delivered = writeCheckpoint(state).state;
     for (const group of state.derive.keys()) this.#deriving.add(group);
     this.counts = emptyCounts();
   }
@@ -110,6 +109,7 @@ export class Pairing {
     if (cursor === undefined) return;
     await this.#settle();
     this.#state.cursor = cursor;
+    this.#moved = true;
   }
 
   async #takeAll(executions: readonly Execution[]): Promise<void> {
@@ -155,8 +155,7 @@ export class Pairing {
 
   /** The checkpoint where it moved since the last delivered batch; null: the platform has it. */
   undelivered(): { v: number; state: string } | null {
-    const checkpoint = writeCheckpoint(this.#state);
-    return checkpoint.state === this.#delivered ? null : checkpoint;
+    return this.#moved ? writeCheckpoint(this.#state) : null;
   }
 
   /** Open trades are read once, when there is something to pair. */
@@ -175,6 +174,7 @@ export class Pairing {
 
   #deriveLater(group: string, sinceMs: number): void {
     this.#deriving.add(group);
+    this.#moved = true;
     this.#state.derive.set(group, Math.min(sinceMs, this.#state.derive.get(group) ?? sinceMs));
   }
 
@@ -241,14 +241,15 @@ export class Pairing {
     for (const group of groups) {
       if (!this.#deriving.has(group) && !noted.has(group)) this.#state.derive.delete(group);
     }
+    this.#moved = true;
   }
 
   async #deliver(executions: Execution[], trades: Trade[]) {
-    const checkpoint = writeCheckpoint(this.#state);
+    const checkpoint = () => writeCheckpoint(this.#state);
     const delivered = await this.#ledger.deliver({ executions, trades, checkpoint });
     this.counts.batches++;
     if (delivered.kind !== "stored") throw new AccountStopped(delivered);
-    this.#delivered = checkpoint.state;
+    this.#moved = false;
     this.counts.created += delivered.result.executions.created;
     this.counts.duplicates += delivered.result.executions.duplicates;
     this.counts.rejected += delivered.result.executions.rejected;
@@ -273,7 +274,7 @@ export class Pairing {
       if (index === batches.length - 1) this.#state.derive.delete(group);
       await this.#deliver([], trades);
     }
-    this.#state.derive.delete(group);
+    if (this.#state.derive.delete(group)) this.#moved = true;
     this.#takeUp(group, stored, derived.trades, revisions);
   }
 

@@ -54,7 +54,7 @@ export class MemoryPlatform {
       };
     });
     for (const trade of trades) this.#storeTrade(trade);
-    this.checkpoint = checkpoint;
+    this.checkpoint = checkpoint();
     this.checkpointVersion++;
     const created = executionResults.filter(({ status }) => status === "created").length;
     return {
