@@ -27,6 +27,8 @@ export type DeliveryOutcome =
   | { kind: "stored"; result: BatchResult }
   | { kind: "buffered"; reason: string }
   | { kind: "dropped"; reason: string }
+  /** The platform will never take it: it is in failed/, for a person to look at. */
+  | { kind: "refused"; reason: string }
   | { kind: "gone" };
 
 /** Halving a batch of 100 ends after 7 rounds; quarantining ends when nothing is left. More rounds than this is a bug. */
@@ -73,15 +75,14 @@ export async function resolve(
       return await splitTooLarge(outgoing, tools, round);
     case "invalid":
       return await withoutInvalid(outcome, outgoing, sealed, tools, round);
-    case "unexpected": {
-      tools.buffer.setAside(sealed, `${outcome.status} ${outcome.message}`);
-      throw new Failure("data", `The platform answered a batch with ${outcome.status}: ${outcome.message}`, {
-        code: "platform_unexpected_status",
-        subject: `account ${outgoing.accountId}`,
-        hint: "The batch is in failed/: have a developer look at it and the platform's log.",
-      });
-    }
+    case "unexpected":
+      return refuse(`${outcome.status} ${outcome.message}`, sealed, tools);
   }
+}
+
+function refuse(reason: string, sealed: SealedBatch, { buffer }: DeliveryTools): DeliveryOutcome {
+  buffer.setAside(sealed, reason);
+  return { kind: "refused", reason: `The platform refused a batch: ${reason}` };
 }
 
 /** An earlier attempt got through, so what it created is not known: everything may be new. */
@@ -163,12 +164,7 @@ async function withoutInvalid(
 ): Promise<DeliveryOutcome> {
   const named = namedItems(outcome.errors);
   if (named.executions.size + named.trades.size === 0 || round >= roundsMax) {
-    tools.buffer.setAside(sealed, `422 ${outcome.message} ${JSON.stringify(outcome.errors)}`);
-    throw new Failure("data", `The platform refused a batch as a whole: ${outcome.message}`, {
-      code: "platform_refused_batch",
-      subject: `account ${outgoing.accountId}`,
-      hint: "The batch is in failed/: have a developer look at it.",
-    });
+    return refuse(`422 ${outcome.message} ${JSON.stringify(outcome.errors)}`, sealed, tools);
   }
   const bad = outgoing.executions.filter((_, index) => named.executions.has(index));
   const badIds = new Set(bad.map(({ external_id }) => external_id));
@@ -269,22 +265,19 @@ async function resolveKept(
   batch: SealedBatch,
   tools: DeliveryTools,
 ): Promise<keyof FlushCounts> {
-  const facts = { batch: batch.key, account_id: batch.accountId };
-  try {
-    const delivered = await resolve(outcome, openSealed(batch), batch, tools);
-    if (delivered.kind === "gone") {
+  const delivered = await resolve(outcome, openSealed(batch), batch, tools);
+  switch (delivered.kind) {
+    case "stored":
+    case "buffered": // anew, in parts that have files of their own
+      return "delivered";
+    case "dropped":
+      tools.log.info("batch_superseded", { batch: batch.key, account_id: batch.accountId, reason: delivered.reason });
+      return "dropped";
+    case "refused":
+      return "failed";
+    case "gone":
       tools.buffer.setAside(batch, "404 the platform does not have the account");
       return "failed";
-    }
-    // Buffered anew in parts: they have files of their own.
-    if (delivered.kind !== "dropped") return "delivered";
-    tools.log.info("batch_superseded", { ...facts, reason: delivered.reason });
-    return "dropped";
-  } catch (error) {
-    // Its file in failed/ says why; the next batch has its own chance.
-    if (!(error instanceof Failure) || error.kind !== "data") throw error;
-    tools.log.error("batch_refused", { ...facts, message: error.message });
-    return "failed";
   }
 }
 

@@ -142,7 +142,10 @@ describe("the platform's answers", () => {
 
   test("an answer that the contract does not have: set aside, and the cycle's run of it stops", async () => {
     const { tools, log } = platform(() => ({ kind: "unexpected", status: 400, message: "no key" }));
-    await expect(deliver(outgoing(), tools)).rejects.toMatchObject({ kind: "data" });
+    expect(await deliver(outgoing(), tools)).toMatchObject({
+      kind: "refused",
+      reason: expect.stringContaining("400 no key"),
+    });
     expect(filesIn("failed")).toHaveLength(1);
     expect(log.events()).toEqual(["batch_failed"]);
   });
@@ -225,10 +228,7 @@ describe("invalid", () => {
     "no item named: a bug, everything kept %p",
     async (errors) => {
       const { tools } = platform(() => ({ kind: "invalid", message: "no", errors }));
-      await expect(deliver(outgoing(), tools)).rejects.toMatchObject({
-        kind: "data",
-        detail: { code: "platform_refused_batch" },
-      });
+      expect(await deliver(outgoing(), tools)).toMatchObject({ kind: "refused" });
       expect(filesIn("failed")).toHaveLength(1);
     },
   );

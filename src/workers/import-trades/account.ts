@@ -2,6 +2,7 @@ import { type Recognised, type RecogniseOptions, readExecutions, recognise } fro
 import { createFileReport, type FileReport } from "../../brokers/csv/report.ts";
 import type { Context } from "../../context.ts";
 import { Failure, messageOf } from "../../errors.ts";
+import type { Execution } from "../../executions/execution.ts";
 import type { Journal } from "../../journal/journal.ts";
 import { formatTimestamp } from "../../journal/timestamp.ts";
 import type { Account, ImportStatusPatch, PlatformFile } from "../../journal/wire.ts";
@@ -85,8 +86,8 @@ async function importFile(job: FileJob, account: Account, pairing: Pairing, tool
     await importRows(recognised, outcome.report, pairing, tools);
   } catch (error) {
     // A file that cannot be read is its own failure: the account's other files go on.
-    if (!(error instanceof Failure) || error.kind !== "data") throw error;
-    outcome.error = toResultError(error);
+    if (!(error instanceof FileUnreadable)) throw error;
+    outcome.error = toResultError(error.cause);
     tools.context.log.warning("file_refused", { account_id: account.account_id, file: job.name, ...outcome.error });
   }
   if (tools.context.signal.aborted) return outcome;
@@ -98,9 +99,22 @@ async function importFile(job: FileJob, account: Account, pairing: Pairing, tool
   return outcome;
 }
 
+/** What is wrong with a file itself, as against the platform that its executions go to. */
+class FileUnreadable extends Error {
+  override readonly name = "FileUnreadable";
+
+  static from(error: unknown): unknown {
+    return error instanceof Failure && error.kind === "data"
+      ? new FileUnreadable(error.message, { cause: error })
+      : error;
+  }
+}
+
 async function openFile(job: FileJob, account: Account, tools: AccountTools) {
   if (job.kind === "local") return { recognised: job.recognised, [Symbol.dispose]: () => undefined };
-  const downloaded = await download(job.file, tools.journal);
+  const downloaded = await download(job.file, tools.journal).catch((error) => {
+    throw FileUnreadable.from(error);
+  });
   try {
     const recognised = await recognise(downloaded.path, {
       name: job.name,
@@ -110,7 +124,15 @@ async function openFile(job: FileJob, account: Account, tools: AccountTools) {
     return { recognised, [Symbol.dispose]: () => downloaded[Symbol.dispose]() };
   } catch (error) {
     downloaded[Symbol.dispose]();
-    throw error;
+    throw FileUnreadable.from(error);
+  }
+}
+
+async function* readable(recognised: Recognised, report: FileReport, signal: AbortSignal): AsyncGenerator<Execution[]> {
+  try {
+    yield* readExecutions(recognised, report, signal);
+  } catch (error) {
+    throw FileUnreadable.from(error);
   }
 }
 
@@ -130,7 +152,7 @@ async function importRows(
   { context, progress }: AccountTools,
 ): Promise<void> {
   pairing.beginSource();
-  for await (const executions of readExecutions(recognised, report, context.signal)) {
+  for await (const executions of readable(recognised, report, context.signal)) {
     await pairing.take(executions);
     progress.update(`${recognised.name}: ${report.rows} rows, ${pairing.counts.created} new executions`);
     if (context.signal.aborted) return;
@@ -148,7 +170,7 @@ async function reportStatus(
   const { counts } = pairing;
   const refusedRows = files.reduce((sum, { report }) => sum + (report?.rejected ?? 0), 0);
   const refusedFiles = files.filter(({ error }) => error !== null);
-  const needsReview = refusedRows + refusedFiles.length + counts.rejected > 0;
+  const needsReview = refusedRows + refusedFiles.length + counts.rejected + counts.rejectedTrades > 0;
   const patch: ImportStatusPatch = {
     import_status: needsReview ? "needs_review" : "ok",
     observed_at: formatTimestamp(tools.context.clock.nowMs()),
@@ -180,7 +202,7 @@ function reviewError(
   const parts = [
     ...files.map(({ name, error }) => `${name}: ${error?.message ?? ""}`),
     ...(rows > 0 ? [`${rows} rows could not be read`] : []),
-    ...(counts.rejected > 0 ? [`${counts.rejected} executions were refused by the platform`] : []),
+    ...refusedItems(counts),
   ];
   const code = files[0]?.error?.code ?? (rows > 0 ? "rejected_rows" : "rejected_items");
   return { code, message: parts.join("; ").slice(0, 1_000), retryable: false };
@@ -207,8 +229,14 @@ async function reportFailure(job: AccountJob, error: ResultError, tools: Account
 
 function toResultError(error: unknown): ResultError {
   if (error instanceof AccountStopped) {
-    const codes = { buffered: "platform_unavailable", dropped: "checkpoint_conflict", gone: "account_gone" } as const;
-    return { code: codes[error.delivered.kind], message: error.message, retryable: error.delivered.kind !== "gone" };
+    const { kind } = error.delivered;
+    const codes = {
+      buffered: "platform_unavailable",
+      dropped: "checkpoint_conflict",
+      refused: "platform_refused_batch",
+      gone: "account_gone",
+    } as const;
+    return { code: codes[kind], message: error.message, retryable: kind === "buffered" || kind === "dropped" };
   }
   if (error instanceof Failure) {
     const { code, hint, retryable } = error.detail;
@@ -238,7 +266,7 @@ function toResult(
   }
   const refused = files.find((file) => file.error !== null)?.error ?? null;
   const allRefused = files.length > 0 && files.every((file) => file.error !== null);
-  const partial = refused !== null || rows.rejected + counts.rejected > 0;
+  const partial = refused !== null || rows.rejected + counts.rejected + counts.rejectedTrades > 0;
   return {
     account,
     status: error !== null || allRefused ? "error" : partial ? "partial" : "ok",
@@ -253,9 +281,12 @@ function toResult(
 }
 
 function refusedText(rows: number, counts: PairingCounts): string {
-  const texts = [
-    rows > 0 ? `${rows} rows could not be read` : "",
-    counts.rejected > 0 ? `${counts.rejected} executions were refused by the platform` : "",
+  return [...(rows > 0 ? [`${rows} rows could not be read`] : []), ...refusedItems(counts)].join("; ");
+}
+
+function refusedItems({ rejected, rejectedTrades }: PairingCounts): string[] {
+  return [
+    ...(rejected > 0 ? [`${rejected} executions were refused by the platform`] : []),
+    ...(rejectedTrades > 0 ? [`${rejectedTrades} trades were refused by the platform`] : []),
   ];
-  return texts.filter((text) => text !== "").join("; ");
 }

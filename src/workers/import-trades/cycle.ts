@@ -81,6 +81,8 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
   } finally {
     progress.clear();
   }
+  const places = new Map(jobs.accounts.map(({ account }, index) => [account, index]));
+  results.sort((a, b) => (places.get(a.account) ?? 0) - (places.get(b.account) ?? 0));
   const finishedAtMs = clock.nowMs();
   const cycle: Cycle = {
     cycleId,

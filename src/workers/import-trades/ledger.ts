@@ -36,4 +36,6 @@ export type Delivered =
   | { kind: "buffered"; reason: string }
   /** Another worker moved the checkpoint, or the batch was too large: the next cycle starts from the platform's checkpoint. */
   | { kind: "dropped"; reason: string }
+  /** The platform will never take it; it is in failed/. */
+  | { kind: "refused"; reason: string }
   | { kind: "gone" };

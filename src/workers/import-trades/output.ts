@@ -51,7 +51,7 @@ function accountTable(results: readonly AccountResult[]): Table {
       String(counts.created + counts.duplicates + counts.rejected),
       String(counts.created),
       String(counts.duplicates),
-      String(rows.rejected + counts.rejected),
+      String(rows.rejected + counts.rejected + counts.rejectedTrades),
       String(counts.opened),
       String(counts.closed),
       Object.entries(netPnlOf(counts.net))

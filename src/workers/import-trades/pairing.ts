@@ -19,6 +19,8 @@ export interface PairingCounts {
   created: number;
   duplicates: number;
   rejected: number;
+  /** Trades that the platform refused. */
+  rejectedTrades: number;
   /** Funding, fees and transfers that belong to no trade. */
   unpaired: number;
   opened: number;
@@ -34,6 +36,7 @@ export function emptyCounts(): PairingCounts {
     created: 0,
     duplicates: 0,
     rejected: 0,
+    rejectedTrades: 0,
     unpaired: 0,
     opened: 0,
     closed: 0,
@@ -253,6 +256,7 @@ export class Pairing {
     this.counts.created += delivered.result.executions.created;
     this.counts.duplicates += delivered.result.executions.duplicates;
     this.counts.rejected += delivered.result.executions.rejected;
+    this.counts.rejectedTrades += delivered.result.trades.rejected;
     return delivered.result;
   }
 

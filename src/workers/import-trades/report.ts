@@ -77,7 +77,7 @@ function toEntry({
     trades: tradesOf(counts),
     executions: counts.created,
     duplicates: counts.duplicates,
-    rejected: rows.rejected + counts.rejected,
+    rejected: rows.rejected + counts.rejected + counts.rejectedTrades,
     duration_ms: Math.round(durationMs),
     error: error === null ? null : { code: error.code.slice(0, 64), message: error.message.slice(0, 1_000) },
   };
@@ -187,6 +187,7 @@ function accountJson({ account, status, counts, rows, files, error, durationMs }
     executions_duplicate: counts.duplicates,
     executions_rejected: counts.rejected,
     executions_unpaired: counts.unpaired,
+    trades_rejected: counts.rejectedTrades,
     trades_opened: counts.opened,
     trades_closed: counts.closed,
     trades_revised: counts.revised,

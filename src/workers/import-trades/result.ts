@@ -24,7 +24,7 @@ export interface ResultError {
 
 /** What became of one account in a cycle. */
 export interface AccountResult {
-  account: Pick<Account, "account_id" | "user_id" | "broker" | "label">;
+  account: Account;
   /** `partial`: some rows or items were refused, the rest is in; `skipped`: nothing to do for it here. */
   status: "ok" | "partial" | "error" | "skipped";
   counts: PairingCounts;
