@@ -6,14 +6,14 @@ import {
   type AmountText,
   amountIn,
   amountWithUnit,
-  apparentUnit,
   decimal,
   oneOf,
+  optional,
   optionalText,
   text,
   time,
 } from "./columns.ts";
-import { type Column, defineDialect, RowError } from "./dialect.ts";
+import { defineDialect, RowError } from "./dialect.ts";
 
 /**
  * Binance spot, "Trade History": one row a fill, newest first, seconds, no ids. Two generations: amounts with their unit glued
@@ -87,17 +87,9 @@ export const binanceSpotTrades = defineDialect({
   },
 });
 
-function optional<T>(column: Column<T>): Column<T | null> {
-  return {
-    ...column,
-    optional: true,
-    parse: (cell, reading, header) => (cell === "" ? null : column.parse(cell, reading, header)),
-  };
-}
-
 /** The quote's unit never begins with a digit, so what the row shows there is right; the base is the rest of the pair. */
 function pairOf(symbol: string, baseText: AmountText, quoteText: AmountText): Pair {
-  const pair = splitSymbol(symbol, { quote: apparentUnit(quoteText), base: apparentUnit(baseText) });
+  const pair = splitSymbol(symbol, { quote: quoteText.apparentUnit, base: baseText.apparentUnit });
   if (pair === null) throw new RowError("unknown_symbol", "a pair whose quote asset is known", "symbol");
   return pair;
 }

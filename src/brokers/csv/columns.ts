@@ -1,90 +1,99 @@
 import type { Decimal } from "../../executions/decimal.ts";
-import { CellError, type Column, RowError, readDecimal } from "./dialect.ts";
-import { compileFormat, readTime, type TimeCell, type TimeFormat } from "./times.ts";
+import { CellError, type Column, type Reading, RowError, readDecimalAt } from "./dialect.ts";
+import { compileFormat, readTimeAt, type TimeCell, type TimeFormat } from "./times.ts";
 
 /**
  * The kinds of columns. Each is made once a dialect and then called once a row: no regular expression and no allocation beyond
  * the value, where a file can have millions of rows.
  */
 type Header = Column<unknown>["header"];
+type ParseAt<T> = NonNullable<Column<T>["parseAt"]>;
+
+/** A column by its reading of a part of a row. */
+function columnOf<T>(header: Header, parseAt: ParseAt<T>): Column<T> {
+  return { header, parseAt, parse: (cell, reading) => parseAt(cell, 0, cell.length, reading) };
+}
+
+/** The same column; without a cell, or with one that says nothing (empty, `-`), null. */
+export function optional<T>(column: Column<T>): Column<T | null> {
+  const { parse, parseAt } = column;
+  return {
+    ...column,
+    optional: true,
+    parse: (cell, reading, header) => (isNothing(cell, 0, cell.length) ? null : parse(cell, reading, header)),
+    ...(parseAt === undefined
+      ? {}
+      : {
+          parseAt: (row: string, start: number, end: number, reading: Reading) =>
+            isNothing(row, start, end) ? null : parseAt(row, start, end, reading),
+        }),
+  };
+}
+
+/** Empty, `-` or `--`. */
+function isNothing(row: string, start: number, end: number): boolean {
+  const length = end - start;
+  if (length === 0) return true;
+  return length <= 2 && row.charCodeAt(start) === 45 && row.charCodeAt(end - 1) === 45;
+}
 
 /** Text that repeats (symbols, coins): one string for all its rows, so that rows do not keep their file's text in memory. */
 export function text(header: Header): Column<string> {
   const intern = interning();
-  return {
-    header,
-    parse: (cell) => {
-      if (cell === "") throw new CellError("empty", "a text");
-      return intern(cell);
-    },
-  };
-}
-
-/** Empty or `-` is null. */
-export function optionalText(header: Header): Column<string | null> {
-  const intern = interning();
-  return { header, optional: true, parse: (cell) => (isNothing(cell) ? null : intern(cell)) };
+  return columnOf(header, (row, start, end) => {
+    if (start === end) throw new CellError("empty", "a text");
+    return intern(row, start, end);
+  });
 }
 
 /** Text of which each row has its own. */
 export function id(header: Header): Column<string> {
-  return {
-    header,
-    parse: (cell) => {
-      if (cell === "") throw new CellError("empty", "an id");
-      return cell;
-    },
-  };
-}
-
-export function optionalId(header: Header): Column<string | null> {
-  return { header, optional: true, parse: (cell) => (isNothing(cell) ? null : cell) };
+  return columnOf(header, (row, start, end) => {
+    if (start === end) throw new CellError("empty", "an id");
+    return row.slice(start, end);
+  });
 }
 
 export function decimal(header: Header): Column<Decimal> {
   return {
-    header,
+    ...columnOf(header, (row, start, end, reading) => {
+      if (start === end) throw new CellError("empty", "a decimal number");
+      return readDecimalAt(row, start, end, reading);
+    }),
     numeric: true,
-    parse: (cell, reading) => {
-      if (cell === "") throw new CellError("empty", "a decimal number");
-      return readDecimal(cell, reading);
-    },
   };
 }
 
-/** Empty or `-` is null. */
+export function optionalText(header: Header): Column<string | null> {
+  return optional(text(header));
+}
+
+export function optionalId(header: Header): Column<string | null> {
+  return optional(id(header));
+}
+
 export function optionalDecimal(header: Header): Column<Decimal | null> {
-  return {
-    header,
-    optional: true,
-    numeric: true,
-    parse: (cell, reading) => (isNothing(cell) ? null : readDecimal(cell, reading)),
-  };
+  return optional(decimal(header));
 }
 
 /** One of the keys, in any case; another value is an error that lists them. */
 export function oneOf<const T>(header: Header, values: Record<string, T>): Column<T> {
-  const exact = new Map(Object.entries(values));
-  const folded = new Map(Object.entries(values).map(([key, value]) => [key.toLowerCase(), value]));
+  const known = Object.entries(values).map(([key, value]) => ({ key, value }));
+  const folded = new Map(known.map(({ key, value }) => [key.toLowerCase(), value]));
   const expected = `one of ${Object.keys(values).join(", ")}`;
-  return {
-    header,
-    parse: (cell) => {
-      const value = exact.get(cell) ?? folded.get(cell.toLowerCase());
-      if (value === undefined) throw new CellError(cell === "" ? "empty" : "unknown_value", expected);
-      return value;
-    },
-  };
+  return columnOf(header, (row, start, end) => {
+    for (let index = 0; index < known.length; index++) {
+      const { key, value } = known[index] as (typeof known)[number];
+      if (isRegion(row, start, end, key)) return value;
+    }
+    const value = folded.get(row.slice(start, end).toLowerCase());
+    if (value === undefined) throw new CellError(start === end ? "empty" : "unknown_value", expected);
+    return value;
+  });
 }
 
-/** As `oneOf`; an empty cell, or no such column, is null. */
 export function optionalOneOf<const T>(header: Header, values: Record<string, T>): Column<T | null> {
-  const required = oneOf(header, values);
-  return {
-    header,
-    optional: true,
-    parse: (cell, reading, name) => (isNothing(cell) ? null : required.parse(cell, reading, name)),
-  };
+  return optional(oneOf<T>(header, values));
 }
 
 const truths = { true: true, false: false, yes: true, no: false, y: true, n: false, "1": true, "0": false } as const;
@@ -94,53 +103,50 @@ export function boolean(header: Header): Column<boolean> {
 }
 
 export function optionalBoolean(header: Header): Column<boolean | null> {
-  return optionalOneOf<boolean>(header, truths);
+  return optional(boolean(header));
 }
 
 /** Tried in the order given: day and month are never guessed, a dialect states which comes first. */
 export function time(header: Header, formats: readonly TimeFormat[]): Column<TimeCell> {
   const compiled = formats.map(compileFormat);
-  return { header, parse: (cell, reading) => readTime(cell, compiled, reading) };
+  return columnOf(header, (row, start, end, reading) => readTimeAt(row, start, end, compiled, reading));
 }
 
-/** A count since 1970-01-01 in UTC. */
+/** A count since 1970-01-01 in UTC. @throws {CellError} */
 export function readEpoch(cell: string, unitMs: 1 | 1_000): TimeCell {
-  const value = Number(cell);
-  if (cell === "" || !Number.isFinite(value) || !/^\d{1,13}(\.\d+)?$/.test(cell)) {
+  if (!/^\d{1,13}(\.\d+)?$/.test(cell)) {
     throw new CellError("not_a_time", `${unitMs === 1 ? "milliseconds" : "seconds"} since 1970`);
   }
-  return { utcMs: Math.floor(value * unitMs), text: cell };
+  return { utcMs: Math.floor(Number(cell) * unitMs), text: cell };
 }
 
 /** An amount with its unit glued on (`299.0TRX`, `0.29528919 USDC`): read by `amountIn`, since a unit may begin with digits. */
 export interface AmountText {
-  text: string;
+  row: string;
+  start: number;
+  end: number;
   decimalMark: "." | ",";
-}
-
-export function amountWithUnit(header: Header): Column<AmountText> {
-  return {
-    header,
-    numeric: true,
-    parse: (cell, { decimalMark }) => {
-      if (cell === "") throw new CellError("empty", "an amount with its unit");
-      return { text: cell, decimalMark };
-    },
-  };
+  /** What follows the number, to the eye; null: nothing. Wrong for a unit that begins with a digit (`5.11INCH`). */
+  apparentUnit: string | null;
 }
 
 export interface Amount {
   value: Decimal;
-  /** Null: the cell has none. */
   unit: string | null;
 }
 
-/** The unit as the eye sees it: what follows the number. Wrong for a unit that begins with a digit (`5.11INCH`). */
-export function apparentUnit({ text }: AmountText): string | null {
-  let start = text.length;
-  while (start > 0 && !isNumberCharacter(text.charCodeAt(start - 1))) start--;
-  const unit = text.slice(start).trim();
-  return unit === "" ? null : unit;
+export function amountWithUnit(header: Header): Column<AmountText> {
+  const intern = interning();
+  return {
+    ...columnOf(header, (row, start, end, { decimalMark }) => {
+      if (start === end) throw new CellError("empty", "an amount with its unit");
+      let unit = end;
+      while (unit > start && !isNumberCharacter(row.charCodeAt(unit - 1))) unit--;
+      while (unit < end && row.charCodeAt(unit) === 32) unit++;
+      return { row, start, end, decimalMark, apparentUnit: unit === end ? null : intern(row, unit, end) };
+    }),
+    numeric: true,
+  };
 }
 
 /**
@@ -148,28 +154,28 @@ export function apparentUnit({ text }: AmountText): string | null {
  * @throws {RowError} about `column`
  */
 export function amountIn(amount: AmountText, units: readonly string[], column: string): Amount {
-  const { text } = amount;
-  const apparent = apparentUnit(amount);
-  for (const unit of units) {
-    if (unit !== apparent && text.length > unit.length && isDigit(unit.charCodeAt(0)) && text.endsWith(unit)) {
-      return { value: readAmount(amount, text.slice(0, -unit.length), column), unit };
-    }
+  const { row, start, end, apparentUnit } = amount;
+  for (let index = 0; index < units.length; index++) {
+    const unit = units[index] as string;
+    const unitStart = end - unit.length;
+    if (!isDigit(unit.charCodeAt(0)) || unitStart <= start || !isRegion(row, unitStart, end, unit)) continue;
+    return { value: readAmount(amount, unitStart, column), unit };
   }
-  const digits = apparent === null ? text : text.slice(0, -apparent.length);
-  return { value: readAmount(amount, digits, column), unit: apparent };
+  const numberEnd = apparentUnit === null ? end : end - apparentUnit.length;
+  return { value: readAmount(amount, numberEnd, column), unit: apparentUnit };
 }
 
-function readAmount({ text, decimalMark }: AmountText, digits: string, column: string): Decimal {
+function readAmount(amount: AmountText, numberEnd: number, column: string): Decimal {
+  const { row, start } = amount;
+  let end = numberEnd;
+  while (end > start && row.charCodeAt(end - 1) === 32) end--;
   try {
-    return readDecimal(digits.trim(), { decimalMark });
+    return readDecimalAt(row, start, end, amount);
   } catch (error) {
     if (!(error instanceof CellError)) throw error;
-    throw new RowError(error.code, `expected ${error.message} and its unit, found "${text}"`, column);
+    const said = row.slice(start, amount.end);
+    throw new RowError(error.code, `expected ${error.message} and its unit, found "${said}"`, column);
   }
-}
-
-function isNothing(cell: string): boolean {
-  return cell === "" || cell === "-" || cell === "--";
 }
 
 function isDigit(code: number): boolean {
@@ -181,18 +187,29 @@ function isNumberCharacter(code: number): boolean {
   return isDigit(code) || code === 46 || code === 44 || code === 39;
 }
 
-/** Coins and symbols of a file are few; a column that has more different texts than this starts over. */
-const internedMax = 10_000;
+function isRegion(row: string, start: number, end: number, wanted: string): boolean {
+  if (end - start !== wanted.length) return false;
+  for (let index = 0; index < wanted.length; index++) {
+    if (row.charCodeAt(start + index) !== wanted.charCodeAt(index)) return false;
+  }
+  return true;
+}
 
-function interning(): (cell: string) => string {
-  const known = new Map<string, string>();
-  return (cell) => {
-    const found = known.get(cell);
-    if (found !== undefined) return found;
-    if (known.size >= internedMax) known.clear();
+/** A power of two: coins and symbols of a file are few. */
+const slots = 512;
+
+/** One string for equal parts of rows. A slot holds the text that came last: no table that could grow, no string to look one up. */
+function interning(): (row: string, start: number, end: number) => string {
+  const known: string[] = new Array<string>(slots).fill("");
+  return (row, start, end) => {
+    let hash = end - start;
+    for (let index = start; index < end; index++) hash = (Math.imul(hash, 31) + row.charCodeAt(index)) | 0;
+    const slot = hash & (slots - 1);
+    const found = known[slot] as string;
+    if (isRegion(row, start, end, found)) return found;
     // A copy: a slice would keep the whole block of text alive that it was cut from.
-    const copy = Buffer.from(cell, "utf8").toString("utf8");
-    known.set(copy, copy);
+    const copy = Buffer.from(row.slice(start, end), "utf8").toString("utf8");
+    known[slot] = copy;
     return copy;
   };
 }

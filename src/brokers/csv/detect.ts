@@ -32,7 +32,7 @@ const delimiters = [",", ";", "\t", "|"] as const;
 const headerCellsShown = 30;
 
 interface Record {
-  cells: string[];
+  cells: readonly string[];
   line: number;
   nextLine: number;
   characters: number;

@@ -85,7 +85,7 @@ function byTime(a: ReadRow, b: ReadRow): number {
 function readRows(reader: RowReader, walker: RowWalker, report: FileReport, rows: ReadRow[]): void {
   while (reader.next()) {
     if (!isRow(reader, walker, report)) continue;
-    const row = walker.read(reader.cells, reader.line, report);
+    const row = walker.read(reader, reader.line, report);
     if (row !== null) rows.push(row);
   }
 }

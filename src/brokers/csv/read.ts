@@ -127,6 +127,7 @@ function settingsOf({ dialect, broker, market, decimalMark, zone, layout }: Reco
     market,
     reading: readingOf(decimalMark, zone === null ? null : parseZone(zone)),
     renames: layout.renames,
+    delimiter: layout.delimiters.delimiter,
     facts: new Map(),
   };
 }
@@ -177,13 +178,21 @@ async function readHeader(file: FileHandle, format: TextFormat, options: Recogni
 }
 
 /** The first rows of data. */
-function sampleOf(text: string, { format, delimiters, renames, start }: FileLayout, dialect: Dialect): string[][] {
-  const reading = readingOf(".", null);
-  const settings = { dialect, broker: "", market: null, reading, renames, facts: new Map<string, string>() };
+function sampleOf(text: string, layout: FileLayout, dialect: Dialect): (readonly string[])[] {
+  const { format, delimiters, renames, start } = layout;
+  const settings: RowSettings = {
+    dialect,
+    broker: "",
+    market: null,
+    reading: readingOf(".", null),
+    renames,
+    delimiter: delimiters.delimiter,
+    facts: new Map(),
+  };
   const walker = new RowWalker(settings, start.mapping);
   const reader = new RowReader(delimiters, format.newline, start.line, walker.accepts);
   reader.feed(text, true);
-  const sample: string[][] = [];
+  const sample: (readonly string[])[] = [];
   while (sample.length < sampledRowsMax && reader.next()) {
     if (walker.mapping !== start.mapping) break;
     if (walker.kindOf(reader).kind === "row") sample.push(reader.cells);
@@ -191,7 +200,7 @@ function sampleOf(text: string, { format, delimiters, renames, start }: FileLayo
   return sample;
 }
 
-function* numbersOf(sample: readonly string[][], { fields }: Mapping): Generator<string> {
+function* numbersOf(sample: readonly (readonly string[])[], { fields }: Mapping): Generator<string> {
   const numeric = fields.filter(({ column, index }) => column.numeric === true && index >= 0);
   for (const cells of sample) for (const { index } of numeric) yield cells[index] ?? "";
 }

@@ -2,9 +2,9 @@ import type { Execution, Market } from "../../executions/execution.ts";
 import { externalIdOf, rowIdOf } from "../../executions/identify.ts";
 import { type Draft, NormaliseError, normalise } from "../../executions/normalise.ts";
 import { CellError, type Dialect, type DialectSettings, type Reading, RowError } from "./dialect.ts";
-import { type Mapping, mapColumns, type Renames } from "./header.ts";
+import { type Field, type Mapping, mapColumns, type Renames } from "./header.ts";
 import { type FileReport, type RowProblem, recordProblem, recordSkipped, shorten } from "./report.ts";
-import type { RowReader } from "./tokenise.ts";
+import { cellBounds, type RowReader, type RowText } from "./tokenise.ts";
 
 /** What is needed to make executions of a file's rows. */
 export interface RowSettings extends DialectSettings {
@@ -13,6 +13,8 @@ export interface RowSettings extends DialectSettings {
   market: Market | null;
   reading: Reading;
   renames: Renames;
+  /** Of the cells of plain rows. */
+  delimiter: string;
   facts: Map<string, string>;
 }
 
@@ -46,6 +48,8 @@ export class RowWalker {
   /** The header of another section, while its facts are gathered. */
   #otherHeader: readonly string[] = [];
   #missing: readonly string[] = [];
+  /** Cells of the plain row whose time was asked last; 0: it was not plain. */
+  #count = 0;
 
   constructor(settings: RowSettings, mapping: Mapping | null) {
     this.#settings = settings;
@@ -58,19 +62,14 @@ export class RowWalker {
   readonly accepts = (cells: readonly string[]): boolean =>
     this.#section !== null || this.mapping === null || widthProblem(cells, this.mapping) === null;
 
-  kindOf({ cells, problem }: RowReader): RowKind {
-    if (problem !== null) return quoteProblem(problem);
-    if (cells.every((cell) => cell === "" || cell.trim() === "")) return none;
-    const kind = this.#section === null ? this.#kindInTable(cells) : this.#kindInSections(cells, this.#section);
+  /** `row` is what can be one; whether its cells can be read shows later. */
+  kindOf(reader: RowReader): RowKind {
+    if (reader.problem !== null) return quoteProblem(reader.problem);
+    if (isBlank(reader)) return none;
+    if (this.#section === null) return row;
+    const kind = this.#kindInSections(reader.cells, this.#section);
     if (kind !== row || this.mapping === null) return kind;
-    return widthProblem(cells, this.mapping) ?? row;
-  }
-
-  #kindInTable(cells: readonly string[]): RowKind {
-    const reason = this.#settings.dialect.summaryRow?.(cells) ?? null;
-    if (reason !== null) return { kind: "skip", reason };
-    const header = this.mapping?.header ?? [];
-    return cells[0]?.trim() === header[0]?.trim() && isHeader(cells, header) ? none : row;
+    return widthProblem(reader.cells, this.mapping) ?? row;
   }
 
   #kindInSections(cells: readonly string[], wanted: string): RowKind {
@@ -80,8 +79,6 @@ export class RowWalker {
     if (second === "Header") return this.#changeHeader(cells);
     if (second === "SubTotal" || second === "Total") return { kind: "skip", reason: `${second} row` };
     if (second !== "Data") return unknownValue("Data, Header, SubTotal or Total", second);
-    const reason = this.#settings.dialect.summaryRow?.(cells) ?? null;
-    if (reason !== null) return { kind: "skip", reason };
     if (this.mapping !== null) return row;
     const said =
       this.#missing.length === 0 ? "no header row comes before it" : `the header lacks ${list(this.#missing)}`;
@@ -113,43 +110,107 @@ export class RowWalker {
   }
 
   /** NaN: the row has none that can be read, so it is no execution. */
-  timeOf(cells: readonly string[]): number {
+  timeOf(reader: RowText): number {
     const time = this.mapping?.time;
     if (!time) return Number.NaN;
+    const { column, index, name } = time;
+    const { reading } = this.#settings;
     try {
-      const value = time.column.parse(trim(cells[time.index] ?? ""), this.#settings.reading, time.name);
-      return (value as { utcMs: number }).utcMs;
+      this.#count = reader.isPlain ? cellBounds(reader, this.#settings.delimiter, bounds) : 0;
+      if (this.#count === 0) return utcMsOf(column.parse(trim(reader.cells[index] ?? ""), reading, name));
+      return index < this.#count ? utcMsOf(this.#readCell(time, reader.text)) : Number.NaN;
     } catch (error) {
       if (error instanceof CellError) return Number.NaN;
       throw error;
     }
   }
 
+  /** The account that the row names, of the row whose time was asked last; null: none, or the row is not whole. */
+  accountOf(reader: RowText): string | null {
+    const { mapping } = this;
+    const account = mapping?.account;
+    if (!mapping || !account) return null;
+    if (this.#count > 0) return this.#count === mapping.width ? textOf(this.#readCell(account, reader.text)) : null;
+    if (widthProblem(reader.cells, mapping) !== null) return null;
+    return textOf(account.column.parse(trim(reader.cells[account.index] ?? ""), this.#settings.reading, account.name));
+  }
+
   /** The execution, or null when the row is none: why is in the report. */
-  read(cells: readonly string[], line: number, report: FileReport): ReadRow | null {
+  read(reader: RowText, line: number, report: FileReport): ReadRow | null {
     const { mapping } = this;
     if (mapping === null) throw new Error("a row without a header");
-    const { dialect, reading, broker } = this.#settings;
+    const count = reader.isPlain ? cellBounds(reader, this.#settings.delimiter, bounds) : 0;
     const values: Record<string, unknown> = {};
     let index = 0;
     try {
-      for (; index < mapping.fields.length; index++) {
-        const field = mapping.fields[index] as Mapping["fields"][number];
-        const cell = field.index < 0 ? "" : trim(cells[field.index] as string);
-        values[field.key] = field.column.parse(cell, reading, field.name);
+      if (count === mapping.width) {
+        for (; index < mapping.fields.length; index++) {
+          const field = mapping.fields[index] as Field;
+          values[field.key] = this.#readCell(field, reader.text);
+        }
+      } else {
+        const { cells } = reader;
+        const problem = widthProblem(cells, mapping);
+        if (problem !== null) return this.#refuse(problem.problem, cells, line, report);
+        for (; index < mapping.fields.length; index++) {
+          const { key, column, index: at, name } = mapping.fields[index] as Field;
+          values[key] = column.parse(at < 0 ? "" : trim(cells[at] as string), this.#settings.reading, name);
+        }
       }
       index = -1;
-      const draft = dialect.toExecution(values, this.#settings);
+      const draft = this.#settings.dialect.toExecution(values, this.#settings);
       if ("skip" in draft) {
         recordSkipped(report, draft.skip, line);
         return null;
       }
-      return toReadRow(draft, broker, line);
+      return toReadRow(draft, this.#settings.broker, line);
     } catch (error) {
-      recordProblem(report, { line, ...problemOf(error, mapping, cells, index, dialect) });
-      return null;
+      const { dialect } = this.#settings;
+      return this.#refuse(problemOf(error, mapping, reader.cells, index, dialect), reader.cells, line, report);
     }
   }
+
+  /** Rows that are no data by their look are no problem. */
+  #refuse(problem: Omit<RowProblem, "line">, cells: readonly string[], line: number, report: FileReport): null {
+    const reason = this.#settings.dialect.summaryRow?.(cells) ?? null;
+    if (reason !== null) recordSkipped(report, reason, line);
+    else if (isHeader(cells, this.mapping?.header ?? [])) recordSkipped(report, "the header again", line);
+    else recordProblem(report, { line, ...problem });
+    return null;
+  }
+
+  /** Of the row that was bounded last. */
+  #readCell({ column, index, name }: Field, text: string): unknown {
+    const { reading } = this.#settings;
+    if (index < 0) return column.parse("", reading, name);
+    let start = bounds[index] as number;
+    let end = (bounds[index + 1] as number) - 1;
+    while (start < end && isBlankCode(text.charCodeAt(start))) start++;
+    while (end > start && isBlankCode(text.charCodeAt(end - 1))) end--;
+    if (column.parseAt !== undefined) return column.parseAt(text, start, end, reading);
+    return column.parse(text.slice(start, end), reading, name);
+  }
+}
+
+/** One for all: a row is read before the next one is looked at. */
+const bounds = new Int32Array(1_024);
+
+function textOf(value: unknown): string | null {
+  return typeof value === "string" ? value : null;
+}
+
+function utcMsOf(value: unknown): number {
+  return (value as { utcMs: number }).utcMs;
+}
+
+function isBlank(row: RowText): boolean {
+  if (row.start === row.end) return true;
+  const first = row.text.charCodeAt(row.start);
+  // The first cell of nearly every row says something; only otherwise are all looked at.
+  if (row.isPlain && ((first >= 48 && first <= 57) || (first >= 65 && first <= 90) || (first >= 97 && first <= 122))) {
+    return false;
+  }
+  return row.cells.every((cell) => cell.trim() === "");
 }
 
 /** False: it is none, and the report says why. */
@@ -210,7 +271,7 @@ function quoteProblem(code: "unclosed_quote" | "bad_quote"): RowKind {
 }
 
 /** More cells than columns are none when they are empty: trailing delimiters. */
-function widthProblem(cells: readonly string[], { width }: Mapping): RowKind | null {
+function widthProblem(cells: readonly string[], { width }: Mapping): Extract<RowKind, { kind: "problem" }> | null {
   if (cells.length === width) return null;
   if (cells.length > width && cells.every((cell, index) => index < width || cell.trim() === "")) return null;
   const message = `expected ${width} columns, found ${cells.length}`;
@@ -222,6 +283,7 @@ function unknownValue(expected: string, said: string): RowKind {
   return { kind: "problem", problem: { column: null, code: "unknown_value", said, message } };
 }
 
+/** Files that were put together have it in the middle. */
 function isHeader(cells: readonly string[], header: readonly string[]): boolean {
   return header.length > 0 && header.every((name, index) => name.trim() === (cells[index] ?? "").trim());
 }
@@ -230,11 +292,13 @@ function list(names: readonly string[]): string {
   return names.map((name) => `"${name}"`).join(", ");
 }
 
-/** Outer blanks and no-break spaces; most cells have none, and are looked at by two characters only. */
+/** Blanks, control characters and the no-break spaces of spreadsheets. */
+function isBlankCode(code: number): boolean {
+  return code <= 32 || code === 0xa0 || code === 0x202f || code === 0xfeff;
+}
+
 function trim(cell: string): string {
   const length = cell.length;
-  if (length === 0) return cell;
-  const first = cell.charCodeAt(0);
-  const last = cell.charCodeAt(length - 1);
-  return first > 32 && first < 160 && last > 32 && last < 160 ? cell : cell.trim();
+  if (length === 0 || !(isBlankCode(cell.charCodeAt(0)) || isBlankCode(cell.charCodeAt(length - 1)))) return cell;
+  return cell.trim();
 }

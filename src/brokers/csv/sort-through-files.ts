@@ -9,7 +9,7 @@ import type { Pages } from "./pages.ts";
 import type { FileReport } from "./report.ts";
 import { isRow, RowWalker } from "./rows.ts";
 import { type RowSource, rowsOf, type Segment } from "./survey.ts";
-import { splitRow } from "./tokenise.ts";
+import { type RowReader, type RowText, splitRow } from "./tokenise.ts";
 
 /** Runs that are merged at once; more are merged in several rounds. Each takes about 256 KB of memory. */
 export const fanInMax = 32;
@@ -44,11 +44,9 @@ export async function* sortThroughFiles(
       runs = merged;
     }
     const walker = new RowWalker(source.settings, null);
-    for await (const run of mergeRuns(runs)) {
+    for await (const run of mergeRuns(runs, source.delimiters.delimiter)) {
       walker.mapping = mappings[run.mapping] ?? null;
-      const cells = splitRow(run.raw(), source.delimiters, source.format.newline);
-      if (cells === null) throw new Error(`line ${run.line} could be read before it was sorted, and not after`);
-      const row = walker.read(cells, run.line, report);
+      const row = walker.read(rowOf(run, source), run.line, report);
       if (row !== null) pages.add(row);
       const full = pages.take();
       if (full.length === 0) continue;
@@ -58,6 +56,13 @@ export async function* sortThroughFiles(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+function rowOf(run: Run, { delimiters, format }: RowSource): RowText {
+  if (run.isPlain) return run;
+  const cells = splitRow(run.raw, delimiters, format.newline);
+  if (cells === null) throw new Error(`line ${run.line} could be read before it was sorted, and not after`);
+  return { text: run.text, start: run.start, end: run.end, isPlain: false, cells };
 }
 
 async function makeFolder(): Promise<string> {
@@ -120,11 +125,11 @@ async function writeRuns(
     for await (const { reader, walker } of rowsOf(source, segment)) {
       while (reader.next()) {
         if (!isRow(reader, walker, report)) continue;
-        const timeMs = walker.timeOf(reader.cells);
+        const timeMs = walker.timeOf(reader);
         // Without a time it is no execution: reading it puts the reason into the report.
-        if (Number.isNaN(timeMs)) walker.read(reader.cells, reader.line, report);
+        if (Number.isNaN(timeMs)) walker.read(reader, reader.line, report);
         else {
-          const text = toLine(timeMs, reader.line, indexOf(mappings, walker.mapping), reader.raw);
+          const text = toLine(timeMs, indexOf(mappings, walker.mapping), reader);
           kept.push({ timeMs, text });
           characters += text.length;
         }
@@ -143,10 +148,12 @@ function indexOf(mappings: Mapping[], mapping: Mapping | null): number {
   return index >= 0 ? index : mappings.push(mapping) - 1;
 }
 
-/** `r` and the text, or `j` and the text as JSON when it goes over several lines. */
-function toLine(timeMs: number, line: number, mapping: number, raw: string): string {
-  const isPlain = !raw.includes("\n") && !raw.includes("\r");
-  return `${timeMs}\t${line}\t${mapping}\t${isPlain ? `r${raw}` : `j${JSON.stringify(raw)}`}\n`;
+/** `r` and the text of a plain row; `q` and that of another; `j` and it as JSON when it goes over several lines. */
+function toLine(timeMs: number, mapping: number, reader: RowReader): string {
+  const { raw, line, isPlain } = reader;
+  const isOneLine = isPlain || !(raw.includes("\n") || raw.includes("\r"));
+  const text = isPlain ? `r${raw}` : isOneLine ? `q${raw}` : `j${JSON.stringify(raw)}`;
+  return `${timeMs}\t${line}\t${mapping}\t${text}\n`;
 }
 
 async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
@@ -172,18 +179,18 @@ async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<
 
 async function mergeToFile(paths: readonly string[], path: string): Promise<void> {
   async function* lines() {
-    for await (const run of mergeRuns(paths)) yield run.text();
+    for await (const run of mergeRuns(paths, "")) yield run.runLine;
   }
   await writeLines(path, lines());
   for (const merged of paths) await rm(merged);
 }
 
 /** The runs' rows in the order of their times: the run whose turn it is, each time. */
-async function* mergeRuns(paths: readonly string[]): AsyncGenerator<Run> {
+async function* mergeRuns(paths: readonly string[], delimiter: string): AsyncGenerator<Run> {
   const runs: Run[] = [];
   try {
     for (const path of paths) {
-      const run = await Run.open(path);
+      const run = await Run.open(path, delimiter);
       runs.push(run);
     }
     const open = [...runs];
@@ -199,42 +206,50 @@ async function* mergeRuns(paths: readonly string[]): AsyncGenerator<Run> {
 }
 
 /** A sorted run on disk, at one of its rows. */
-class Run {
+class Run implements RowText {
   timeMs = 0;
   line = 0;
   mapping = 0;
+  /** The row as it stands in its file, but for rows over several lines. */
+  text = "";
+  start = 0;
+  end = 0;
+  isPlain = true;
   readonly #file: FileHandle;
   readonly #blocks: AsyncGenerator<TextBlock>;
-  #text = "";
-  #start = 0;
-  #rawStart = 0;
-  #end = -1;
+  readonly #delimiter: string;
+  #lineStart = 0;
+  #lineEnd = -1;
 
-  private constructor(file: FileHandle, bytes: number, path: string) {
+  private constructor(file: FileHandle, bytes: number, path: string, delimiter: string) {
     this.#file = file;
+    this.#delimiter = delimiter;
     this.#blocks = textBlocks(file, { encoding: "utf-8", bomBytes: 0, newline: "\n", bytes }, 0, bytes, path);
   }
 
-  static async open(path: string): Promise<Run> {
+  static async open(path: string, delimiter: string): Promise<Run> {
     const file = await open(path, "r");
     const { size } = await file.stat();
-    const run = new Run(file, size, path);
+    const run = new Run(file, size, path, delimiter);
     await run.refill();
     return run;
   }
 
   /** To the next row; false: it is not in memory. */
   advance(): boolean {
-    const text = this.#text;
-    this.#start = this.#end + 1;
-    if (this.#start >= text.length) return false;
-    this.#end = text.indexOf("\n", this.#start);
-    const afterTime = text.indexOf("\t", this.#start);
+    const { text } = this;
+    this.#lineStart = this.#lineEnd + 1;
+    if (this.#lineStart >= text.length) return false;
+    this.#lineEnd = text.indexOf("\n", this.#lineStart);
+    const afterTime = text.indexOf("\t", this.#lineStart);
     const afterLine = text.indexOf("\t", afterTime + 1);
-    this.#rawStart = text.indexOf("\t", afterLine + 1) + 1;
-    this.timeMs = Number(text.slice(this.#start, afterTime));
+    const afterMapping = text.indexOf("\t", afterLine + 1);
+    this.timeMs = Number(text.slice(this.#lineStart, afterTime));
     this.line = Number(text.slice(afterTime + 1, afterLine));
-    this.mapping = Number(text.slice(afterLine + 1, this.#rawStart - 1));
+    this.mapping = Number(text.slice(afterLine + 1, afterMapping));
+    this.isPlain = text.charAt(afterMapping + 1) === "r";
+    this.start = afterMapping + 2;
+    this.end = this.#lineEnd;
     return true;
   }
 
@@ -242,20 +257,24 @@ class Run {
   async refill(): Promise<boolean> {
     const { value, done } = await this.#blocks.next();
     if (done === true) return false;
-    this.#text = value.text;
-    this.#end = -1;
+    this.text = value.text;
+    this.#lineEnd = -1;
     return this.advance();
   }
 
+  get cells(): readonly string[] {
+    return this.raw.split(this.#delimiter);
+  }
+
   /** The row as it stands in its file. */
-  raw(): string {
-    const text = this.#text.slice(this.#rawStart + 1, this.#end);
-    return this.#text.charAt(this.#rawStart) === "j" ? (JSON.parse(text) as string) : text;
+  get raw(): string {
+    const text = this.text.slice(this.start, this.end);
+    return this.text.charAt(this.start - 1) === "j" ? (JSON.parse(text) as string) : text;
   }
 
   /** The line of the run. */
-  text(): string {
-    return this.#text.slice(this.#start, this.#end + 1);
+  get runLine(): string {
+    return this.text.slice(this.#lineStart, this.#lineEnd + 1);
   }
 
   async close(): Promise<void> {

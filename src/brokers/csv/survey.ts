@@ -63,13 +63,12 @@ function surveyRows(reader: RowReader, walker: RowWalker, segment: Segment, acco
       walker.gather(reader.cells);
       continue;
     }
-    const timeMs = walker.timeOf(reader.cells);
+    const timeMs = walker.timeOf(reader);
     if (Number.isNaN(timeMs)) continue;
     segment.rows++;
     if (timeMs < segment.minMs) segment.minMs = timeMs;
     if (timeMs > segment.maxMs) segment.maxMs = timeMs;
-    const field = walker.mapping?.account;
-    if (field) account.see(reader.cells[field.index] ?? "", reader.line);
+    account.see(walker.accountOf(reader), reader.line);
   }
 }
 
@@ -82,11 +81,10 @@ class OneAccount {
     this.#name = name;
   }
 
-  see(cell: string, line: number): void {
-    if (cell === this.#seen) return;
-    const account = cell.trim();
+  see(account: string | null, line: number): void {
+    if (account === this.#seen || account === null) return;
     this.#seen ??= account;
-    if (account === this.#seen || account === "") return;
+    if (account === this.#seen) return;
     throw new Failure("data", `${this.#name} holds more than one account: another one begins in line ${line}.`, {
       code: "several_accounts",
       subject: `${this.#name}:${line}`,

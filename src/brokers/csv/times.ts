@@ -14,12 +14,18 @@ export interface TimeCell {
 export type TimeFormat = string;
 
 /** Reads by hand: a date costs about 100 ns so, and `Date.parse` guesses. @throws {CellError} */
-export function readTime(text: string, formats: readonly CompiledFormat[], reading: Reading): TimeCell {
-  for (const format of formats) {
-    if (!match(text, format)) continue;
-    const wallClockMs = scanned.wallClockMs;
-    const offsetMs = scanned.offsetMs;
-    return { utcMs: Number.isNaN(offsetMs) ? reading.toUtcMs(wallClockMs) : wallClockMs - offsetMs, text };
+export function readTimeAt(
+  row: string,
+  start: number,
+  end: number,
+  formats: readonly CompiledFormat[],
+  reading: Reading,
+): TimeCell {
+  for (let index = 0; index < formats.length; index++) {
+    if (!match(row, start, end, formats[index] as CompiledFormat)) continue;
+    const { wallClockMs, offsetMs } = scanned;
+    const utcMs = Number.isNaN(offsetMs) ? reading.toUtcMs(wallClockMs) : wallClockMs - offsetMs;
+    return { utcMs, text: row.slice(start, end) };
   }
   const known = formats.map(({ source }) => (source === "iso" ? "YYYY-MM-DDThh:mm:ssZ" : source));
   throw new CellError("not_a_time", `a time like ${known.join(" or ")}`);
@@ -70,8 +76,8 @@ const iso: Token = { field: "iso", digits: 0, literal: 0 };
 /** What the last match found; one object for all, since a file has a time a row. `offsetMs` NaN: the text says none. */
 const scanned = { wallClockMs: 0, offsetMs: Number.NaN };
 
-function match(text: string, { tokens }: CompiledFormat): boolean {
-  let position = 0;
+function match(text: string, start: number, end: number, { tokens }: CompiledFormat): boolean {
+  let position = start;
   let year = 0;
   let month = 1;
   let day = 1;
@@ -88,7 +94,7 @@ function match(text: string, { tokens }: CompiledFormat): boolean {
       continue;
     }
     if (field === "iso") {
-      position = matchIsoTime(text, position);
+      position = matchIsoTime(text, position, end);
       if (position < 0) return false;
       ({ hour, minute, second, millisecond } = isoTime);
       continue;
@@ -115,7 +121,7 @@ function match(text: string, { tokens }: CompiledFormat): boolean {
       millisecond = fractionMs;
     }
   }
-  if (position !== text.length) return false;
+  if (position !== end) return false;
   if (half >= 0) {
     if (hour < 1 || hour > 12) return false;
     hour = (hour % 12) + half * 12;
@@ -130,9 +136,9 @@ function match(text: string, { tokens }: CompiledFormat): boolean {
 const isoTime = { hour: 0, minute: 0, second: 0, millisecond: 0 };
 
 /** The part of an ISO time behind its date, which may be missing: midnight. Returns the position behind it, or -1. */
-function matchIsoTime(text: string, start: number): number {
+function matchIsoTime(text: string, start: number, end: number): number {
   isoTime.hour = isoTime.minute = isoTime.second = isoTime.millisecond = 0;
-  if (start === text.length) return start;
+  if (start === end) return start;
   const between = text.charCodeAt(start);
   if (between !== 84 && between !== 116 && between !== 32) return -1;
   isoTime.hour = readDigits(text, start + 1, 2);
@@ -145,23 +151,23 @@ function matchIsoTime(text: string, start: number): number {
     position = skipFraction(text, position + 3);
     isoTime.millisecond = fractionMs;
   }
-  return matchOffset(text, position);
+  return matchOffset(text, position, end);
 }
 
 /** `Z`, ` UTC`, `+02:00`, `+0200`, `+02` or nothing. */
-function matchOffset(text: string, start: number): number {
-  if (start === text.length) return start;
+function matchOffset(text: string, start: number, end: number): number {
+  if (start >= end) return start;
   const position = text.charCodeAt(start) === 32 ? start + 1 : start;
-  const rest = text.slice(position);
+  const rest = text.slice(position, end);
   if (rest === "Z" || rest === "z" || rest === "UTC" || rest === "GMT") {
     scanned.offsetMs = 0;
-    return text.length;
+    return end;
   }
   const sign = text.charCodeAt(position) === 43 ? 1 : text.charCodeAt(position) === 45 ? -1 : 0;
   const hours = readDigits(text, position + 1, 2);
   if (sign === 0 || hours < 0 || hours > 14) return -1;
   const colon = text.charCodeAt(position + 3) === 58 ? 1 : 0;
-  const hasMinutes = text.length > position + 3;
+  const hasMinutes = end > position + 3;
   const minutes = hasMinutes ? readDigits(text, position + 3 + colon, 2) : 0;
   if (minutes < 0 || minutes > 59) return -1;
   scanned.offsetMs = sign * (hours * 60 + minutes) * 60_000;

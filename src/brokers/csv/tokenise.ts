@@ -11,11 +11,21 @@ export interface Delimiters {
 /** A quoted cell may hold line ends, within these bounds; beyond them its quote was never closed. */
 const rowCharactersMax = 65_536;
 
-export class RowReader {
-  /** Of the row that `next` found. */
-  cells: string[] = [];
-  /** The row's text, without its line end. */
-  raw = "";
+/** A row as part of a text, without its line end. */
+export interface RowText {
+  text: string;
+  start: number;
+  end: number;
+  /** No quote in it: its cells are what stands between its delimiters. */
+  isPlain: boolean;
+  cells: readonly string[];
+}
+
+export class RowReader implements RowText {
+  text = "";
+  start = 0;
+  end = 0;
+  isPlain = true;
   /** The physical line, from 1, where the row starts. */
   line: number;
   /** Why the row's quotes make no sense; null: they do. */
@@ -24,7 +34,7 @@ export class RowReader {
   readonly #delimiters: Delimiters;
   readonly #newline: string;
   readonly #accepts: (cells: readonly string[]) => boolean;
-  #text = "";
+  #cells: readonly string[] | null = null;
   #position = 0;
   #nextLine: number;
   #nextQuote = -1;
@@ -46,7 +56,7 @@ export class RowReader {
 
   /** More text, of whole lines. `final`: there will be no more. */
   feed(text: string, final: boolean): void {
-    this.#text = this.unread + text;
+    this.text = this.unread + text;
     this.#position = 0;
     this.#nextQuote = -1;
     this.#final = final;
@@ -54,7 +64,18 @@ export class RowReader {
 
   /** What is not yet part of a row. */
   get unread(): string {
-    return this.#position === 0 ? this.#text : this.#text.slice(this.#position);
+    return this.#position === 0 ? this.text : this.text.slice(this.#position);
+  }
+
+  /** Made when they are asked for: most rows are read without. */
+  get cells(): readonly string[] {
+    this.#cells ??= this.raw.split(this.#delimiters.delimiter);
+    return this.#cells;
+  }
+
+  /** The row's text. */
+  get raw(): string {
+    return this.text.slice(this.start, this.end);
   }
 
   /** The line of the next row. */
@@ -64,7 +85,7 @@ export class RowReader {
 
   /** False: there is no whole row left. */
   next(): boolean {
-    const text = this.#text;
+    const { text } = this;
     const start = this.#position;
     if (start >= text.length) return false;
     const newlineAt = text.indexOf(this.#newline, start);
@@ -77,7 +98,8 @@ export class RowReader {
     this.problem = null;
     if (this.#nextQuote >= lineEnd) {
       this.#take(start, lineEnd);
-      this.cells = this.raw.split(this.#delimiters.delimiter);
+      this.isPlain = true;
+      this.#cells = null;
       if (this.#delimiters.inner !== this.#delimiters.delimiter) this.#unwrap();
       return true;
     }
@@ -85,11 +107,12 @@ export class RowReader {
   }
 
   #nextQuoted(start: number, lineEnd: number): boolean {
-    const text = this.#text;
+    const { text } = this;
+    this.isPlain = false;
     const scanned = scanRow(text, start, this.#delimiters.delimiter, this.#newline);
     if (scanned === "unclosed_quote" && !this.#final && text.length - start <= rowCharactersMax) return false;
     if (typeof scanned === "string") return this.#refuse(scanned, start, lineEnd);
-    this.cells = scanned.cells;
+    this.#cells = scanned.cells;
     const isOneLine = scanned.end <= lineEnd;
     if (isOneLine) this.#take(start, lineEnd);
     this.#unwrap();
@@ -104,15 +127,14 @@ export class RowReader {
 
   #refuse(problem: "unclosed_quote" | "bad_quote", start: number, lineEnd: number): boolean {
     this.#take(start, lineEnd);
-    this.cells = [];
+    this.#cells = [];
     this.problem = problem;
     return true;
   }
 
   #take(start: number, end: number): void {
-    const text = this.#text;
-    const trimmed = end > start && text.charCodeAt(end - 1) === 13 ? end - 1 : end;
-    this.raw = text.slice(start, trimmed);
+    this.start = start;
+    this.end = withoutReturn(this.text, start, end);
     this.#position = end + 1;
     this.#nextLine++;
   }
@@ -124,16 +146,35 @@ export class RowReader {
     const { inner } = this.#delimiters;
     if (!first.includes(inner) || this.cells.some((cell, index) => index > 0 && cell.trim() !== "")) return;
     const scanned = scanRow(first, 0, inner, this.#newline);
+    this.isPlain = false;
     if (typeof scanned === "string") this.problem = scanned;
-    else this.cells = scanned.cells;
+    else this.#cells = scanned.cells;
   }
 }
 
 /** The cells of one row that is text of its own. Null: its quotes make no sense. */
-export function splitRow(raw: string, { delimiter, inner }: Delimiters, newline: string): string[] | null {
+export function splitRow(raw: string, { delimiter, inner }: Delimiters, newline: string): readonly string[] | null {
   const reader = new RowReader({ delimiter, inner }, newline, 1);
   reader.feed(raw, true);
   return reader.next() && reader.problem === null && reader.unread === "" ? reader.cells : null;
+}
+
+/**
+ * Where the cells of a plain row begin, with one more behind the last: cell n is from `bounds[n]` to `bounds[n + 1] - 1`.
+ * Returns their number; 0 when they are more than `bounds` holds.
+ */
+export function cellBounds({ text, start, end }: RowText, delimiter: string, bounds: Int32Array): number {
+  const code = delimiter.charCodeAt(0);
+  const countMax = bounds.length - 1;
+  let count = 0;
+  bounds[0] = start;
+  for (let index = start; index < end; index++) {
+    if (text.charCodeAt(index) !== code) continue;
+    if (++count >= countMax) return 0;
+    bounds[count] = index + 1;
+  }
+  bounds[count + 1] = end + 1;
+  return count + 1;
 }
 
 const quote = 34;
