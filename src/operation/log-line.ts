@@ -1,5 +1,5 @@
 import type { LogFields, LogLevel } from "../context.ts";
-import { generous, type Limits, loggable, sparing } from "./log-value.ts";
+import { generous, type Limits, loggable, readable, sparing } from "./log-value.ts";
 import type { Redactor } from "./redaction.ts";
 
 export interface LogLine {
@@ -38,7 +38,7 @@ const eraseLine = "\r\u001b[K";
 /** For a person: local time, level, event, `field=value`; then, on lines of their own, what happened, what to do, and stacks. */
 export function prettyLine(line: LogLine, { redactor, color }: { redactor: Redactor; color: boolean }): string {
   const paint = (code: number, text: string) => (color ? `\u001b[${code}m${text}\u001b[39m` : text);
-  const { message, hint, ...fields } = loggable(line.fields, redactor, generous) as Record<string, unknown>;
+  const { message, hint, ...fields } = loggable(line.fields, redactor, readable) as Record<string, unknown>;
   const shown: string[] = [];
   const below = [message, hint].filter((text) => typeof text === "string").map(indented);
   for (const [name, value] of Object.entries(fields)) {

@@ -9,6 +9,8 @@ export interface Limits {
 }
 
 export const generous: Limits = { depth: 8, items: 100_000, characters: 1_000_000 };
+/** As much as a person takes in. */
+export const readable: Limits = { depth: 4, items: 10, characters: 4_000 };
 export const sparing: Limits = { depth: 4, items: 20, characters: 500 };
 
 /** Whatever was logged, as what JSON can hold, without secrets. Never throws: a log line must not break a run. */

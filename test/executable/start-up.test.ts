@@ -1,5 +1,14 @@
 import { beforeAll, describe, expect, test } from "bun:test";
-import { existsSync, readdirSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import manifest from "../../package.json" with { type: "json" };
 import { systemClock } from "../../src/operation/clock.ts";
@@ -197,6 +206,24 @@ describe("standard output", () => {
     expect([code, error]).toEqual([0, ""]);
     expect(output).toBe("warning  TRADE_IMPORTER_X1000 (environment): This variable is not known.\n");
   });
+});
+
+test("in systemd's journal every line has its priority", async () => {
+  const cwd = temporaryFolder();
+  const path = join(cwd, "journal");
+  const file = openSync(path, "w");
+  const { dev, ino } = fstatSync(file, { bigint: true });
+  const child = Bun.spawn([await executable(), "import-trades", "--nonsense"], {
+    cwd,
+    env: { JOURNAL_STREAM: `${dev}:${ino}` },
+    stdout: "ignore",
+    stderr: file,
+  });
+  expect(await child.exited).toBe(64);
+  closeSync(file);
+  expect(readFileSync(path, "utf8")).toMatch(
+    /^<3>\{"timestamp":"[^"]+","level":"error","worker":"ami_workers",.*\}\n$/,
+  );
 });
 
 describe("while another run holds the lock", () => {

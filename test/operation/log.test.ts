@@ -289,6 +289,12 @@ describe("standard error", () => {
     expect(terminal.error.replace("\r\u001b[K", "")).not.toContain("\u001b");
   });
 
+  test("as a terminal: a list is as long as a person reads it", () => {
+    const { log, terminal } = open({ style: "pretty" });
+    log.info("something", { list: Array.from({ length: 100 }, (_, id) => id) });
+    expect(terminal.error).toEndWith('something list=[0,1,2,3,4,5,6,7,8,9,"[90 more]"]\n');
+  });
+
   test("as a terminal: what happened and what to do stand out, stacks stand below", () => {
     const { log, terminal } = open({ style: "pretty" });
     log.error("worker_failed", {
