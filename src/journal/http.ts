@@ -175,7 +175,8 @@ export function makeHttp(settings: HttpSettings, context: Context) {
   function failed(error: unknown, limit: Limit): Verdict<never> {
     if (limit.timedOut()) return { kind: "retry", describe: limit.describe() };
     const cause = causeOf(error);
-    return { kind: "retry", describe: redact(messageOf(cause)), cause };
+    const message = messageOf(cause);
+    return { kind: "retry", describe: redact(message), cause: message.includes(settings.key) ? undefined : cause };
   }
 
   function headers(requestId: string, request?: ApiRequest): Record<string, string> {

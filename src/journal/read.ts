@@ -1,4 +1,4 @@
-import { type ArkErrors, type Type, type } from "arktype";
+import { type ArkError, type ArkErrors, type Type, type } from "arktype";
 import { Failure } from "../errors.ts";
 import { executionFields, tradeFields } from "./fields.ts";
 import {
@@ -37,12 +37,25 @@ const problemsMax = 3;
 
 /** What was expected and where. Never what was found: it could be a credential or a signed link. */
 function explain(errors: ArkErrors): string {
-  const problems = [...errors].slice(0, problemsMax).map((error) => {
-    const path = error.path.length === 0 ? "it" : error.path.stringify();
-    return `${path} must be ${error.expected}${error.data === undefined ? " (missing)" : ""}`;
-  });
+  const problems = [...errors].slice(0, problemsMax).map(describe);
   const more = errors.length - problems.length;
   return problems.join("; ") + (more > 0 ? `; and ${more} more` : "");
+}
+
+function describe(error: ArkError): string {
+  const missing = error.data === undefined ? " (missing)" : "";
+  return `${error.path.stringify() || "it"} must be ${expectedOf(error, error.path.stringify())}${missing}`;
+}
+
+/** The text of several errors together ends with what was found, so they are told one by one. */
+function expectedOf(error: ArkError, path: string): string {
+  const between = error.code === "union" ? " or " : " and ";
+  const parts = error.hasCode("union") || error.hasCode("intersection") ? error.errors : null;
+  if (parts === null) return error.expected;
+  const told = parts.map((part) =>
+    part.path.stringify() === path ? expectedOf(part, path) : `such that ${describe(part)}`,
+  );
+  return [...new Set(told)].join(between);
 }
 
 /** The named fields alone, null where they were left out. */
