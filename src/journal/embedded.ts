@@ -2,6 +2,7 @@ import type { Clock } from "../context.ts";
 import { Failure } from "../errors.ts";
 import { toBatchResult } from "./batch-result.ts";
 import { makeBatchStore, type StoredBatch } from "./embedded/batch-store.ts";
+import { idOf } from "./embedded/ids.ts";
 import { makeLists, type PageAsked, type PageOf, type Position } from "./embedded/lists.ts";
 import { type AccountEntry, makeOwners, type Upload, type UserEntry, type WantedAccount } from "./embedded/owners.ts";
 import { guarded, guardedAll, openDatabase } from "./embedded/schema.ts";
@@ -136,12 +137,6 @@ function makeStore(path: string, database: ReturnType<typeof openDatabase>, nowM
     ...makeWrites(database, lists, nowMs),
     ...makeOwners(database, lists, nowMs),
   });
-}
-
-/** One form for one identifier: the text `7`, as it stands in a path, is the number 7. */
-export function idOf(id: Id): Id {
-  if (typeof id === "number" || !/^(0|[1-9]\d{0,15})$/.test(id)) return id;
-  return Number.isSafeInteger(Number(id)) ? Number(id) : id;
 }
 
 async function* each<T>(page: (asked: PageAsked) => PageOf<T>): AsyncGenerator<T, void, undefined> {

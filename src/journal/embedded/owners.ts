@@ -3,6 +3,7 @@ import { Failure } from "../../errors.ts";
 import type { Market } from "../../executions/execution.ts";
 import type { Account, Id, PlatformFile, User } from "../wire.ts";
 import { fileOf } from "./account-rows.ts";
+import { idOf } from "./ids.ts";
 import type { Lists } from "./lists.ts";
 
 /** What a platform's user interface does: users, accounts, uploads. Only the embedded journal has it. */
@@ -86,12 +87,19 @@ export function makeOwners(database: Database, lists: Lists, nowMs: () => number
 
   function putUser(user: UserEntry): void {
     const { user_id, timezone, base_currency, starting_balance = null, breakeven_band: band = null } = user;
-    sql.putUser.run(user_id, timezone, base_currency, starting_balance, band === null ? null : JSON.stringify(band));
+    sql.putUser.run(
+      idOf(user_id),
+      timezone,
+      base_currency,
+      starting_balance,
+      band === null ? null : JSON.stringify(band),
+    );
   }
 
   /** Replaces what is named, keeps the rest of an account that is there. New credentials raise their version. */
   function putAccount(entry: AccountEntry): Account {
-    const stored = lists.account(entry.account_id);
+    const accountId = idOf(entry.account_id);
+    const stored = lists.account(accountId);
     const value = <K extends keyof AccountEntry & keyof Account>(name: K, otherwise: Account[K]): Account[K] => {
       const given = entry[name] as Account[K] | undefined;
       if (given !== undefined) return given;
@@ -103,8 +111,8 @@ export function makeOwners(database: Database, lists: Lists, nowMs: () => number
     const checkpoint = value("checkpoint", null);
     const importStatus = renewed && stored.import_status === "auth_failed" ? "ok" : value("import_status", "ok");
     sql.putAccount.run(
-      entry.account_id,
-      entry.user_id,
+      accountId,
+      idOf(entry.user_id),
       entry.broker,
       JSON.stringify(entry.markets),
       value("label", null),
@@ -122,20 +130,21 @@ export function makeOwners(database: Database, lists: Lists, nowMs: () => number
       stored?.last_error == null ? null : JSON.stringify(stored.last_error),
       nowMs(),
     );
-    return present(entry.account_id);
+    return present(accountId);
   }
 
   const ensureAccount = database.transaction((wanted: WantedAccount): Account => {
     const { broker, label = null, costBasisMethod } = wanted;
-    const asked = wanted.accountId === undefined ? null : lists.account(wanted.accountId);
-    const userId = wanted.userId ?? asked?.user_id ?? userIdDefault;
+    const askedId = wanted.accountId === undefined ? null : idOf(wanted.accountId);
+    const asked = askedId === null ? null : lists.account(askedId);
+    const userId = wanted.userId === undefined ? (asked?.user_id ?? userIdDefault) : idOf(wanted.userId);
     if (asked !== null) checkAsked(asked, wanted, userId);
     if (!lists.hasUser(userId)) {
       putUser({ user_id: userId, timezone: wanted.timezone, base_currency: wanted.baseCurrency });
     }
-    const found = asked ?? (wanted.accountId === undefined ? findAccount(userId, broker, label) : null);
+    const found = asked ?? (askedId === null ? findAccount(userId, broker, label) : null);
     if (found !== null && costBasisMethod !== undefined) checkMethod(found, costBasisMethod);
-    const accountId = found?.account_id ?? wanted.accountId ?? sql.nextAccount.get()?.id ?? 1;
+    const accountId = found?.account_id ?? askedId ?? sql.nextAccount.get()?.id ?? 1;
     return putAccount({
       account_id: accountId,
       user_id: userId,
@@ -176,15 +185,15 @@ export function makeOwners(database: Database, lists: Lists, nowMs: () => number
 
     addFile(accountId: Id, { name, bytes, format = null, fileId }: Upload): PlatformFile {
       const file = {
-        file_id: fileId ?? sql.nextFile.get()?.id ?? 1,
+        file_id: fileId === undefined ? (sql.nextFile.get()?.id ?? 1) : idOf(fileId),
         name,
         format,
         bytes: bytes.length,
         sha256: new Bun.CryptoHasher("sha256").update(bytes).digest("hex"),
         uploaded_at_ms: nowMs(),
       };
-      sql.addFile.run(file.file_id, accountId, name, format, file.bytes, file.sha256, file.uploaded_at_ms, bytes);
-      sql.fedByFiles.run(accountId);
+      sql.addFile.run(file.file_id, idOf(accountId), name, format, file.bytes, file.sha256, file.uploaded_at_ms, bytes);
+      sql.fedByFiles.run(idOf(accountId));
       return fileOf(file);
     },
 

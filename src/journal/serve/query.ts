@@ -1,6 +1,6 @@
+import { idOf } from "../embedded/ids.ts";
 import type { PageAsked, PageOf } from "../embedded/lists.ts";
 import { addError, type Errors, id as idRule } from "../embedded/rules.ts";
-import { idOf } from "../embedded.ts";
 import { parseTimestamp } from "../timestamp.ts";
 import type { Id } from "../wire.ts";
 import { invalid, type Reply, reply } from "./replies.ts";

@@ -1,5 +1,6 @@
+import { idOf } from "../embedded/ids.ts";
 import type { EmbeddedJournal } from "../embedded.ts";
-import { badKeyMessage, idOf } from "../embedded.ts";
+import { badKeyMessage } from "../embedded.ts";
 import { batchItemsMax, contractVersion, markets, tradeStatuses } from "../fields.ts";
 import { formatTimestamp } from "../timestamp.ts";
 import type { Account } from "../wire.ts";
