@@ -1,3 +1,4 @@
+import "../jitless.ts";
 import { type ArkError, type ArkErrors, type Type, type } from "arktype";
 import { Failure } from "../errors.ts";
 import { executionFields, tradeFields } from "./fields.ts";

@@ -1,3 +1,4 @@
+import "../../jitless.ts";
 import { type } from "arktype";
 import { type Statistics, statisticsShape } from "../wire.ts";
 import type { Errors } from "./rules.ts";
