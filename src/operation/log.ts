@@ -8,6 +8,8 @@ export interface LogOptions {
   /** As the plan calls it, `trade_importer`: stands in every line and names the file. */
   worker: string;
   level: LogLevel;
+  /** What standard error shows at least, where that is less than the file gets: a person in a terminal sees the result itself. */
+  shownLevel?: LogLevel;
   /** Folder of `<worker>.log`; null: no file (dry runs, commands that only show). */
   dir: string | null;
   /** What standard error is: a person's terminal, systemd's journal, or anything else. */
@@ -39,7 +41,7 @@ export function openLog(options: LogOptions): OpenLog {
   const consola = createConsola({
     level: Number.POSITIVE_INFINITY, // filtered below: consola has one number for error and critical
     throttle: Number.NEGATIVE_INFINITY, // it would drop lines that come twice
-    reporters: [reporter(toStandardError)],
+    reporters: [reporter((line) => isAtLeast(line.level, options.shownLevel ?? levelMin) && toStandardError(line))],
   });
   if (file) {
     const extra = invocationId ? { invocation_id: invocationId } : {};
@@ -59,7 +61,7 @@ export function openLog(options: LogOptions): OpenLog {
   const write =
     (level: LogLevel) =>
     (event: string, fields: LogFields = {}) => {
-      if (levels.indexOf(level) < levels.indexOf(levelMin)) return;
+      if (!isAtLeast(level, levelMin)) return;
       const line: LogLine = { timestampMs: clock.nowMs(), level, worker, event, fields };
       consola[consolaTypes[level]](event, line);
     };
@@ -73,8 +75,12 @@ export function openLog(options: LogOptions): OpenLog {
   };
 }
 
+function isAtLeast(level: LogLevel, least: LogLevel): boolean {
+  return levels.indexOf(level) >= levels.indexOf(least);
+}
+
 /** consola hands on what it was called with: the event, and the line. */
-function reporter(write: (line: LogLine) => void): ConsolaReporter {
+function reporter(write: (line: LogLine) => unknown): ConsolaReporter {
   return { log: ({ args }) => write(args[1] as LogLine) };
 }
 

@@ -1,7 +1,7 @@
 import type { Clock, Context, Fetch, Log } from "../context.ts";
 import { exitCodeBug, exitCodes, Failure, type FailureKind, messageOf } from "../errors.ts";
 import { networkOf, refuseDangerousEnvironment } from "../operation/environment.ts";
-import { type OpenLog, openLog } from "../operation/log.ts";
+import { type LogOptions, type OpenLog, openLog } from "../operation/log.ts";
 import type { Redactor } from "../operation/redaction.ts";
 import { Stop } from "../operation/stop.ts";
 import type { RealTerminal } from "../operation/terminal.ts";
@@ -80,7 +80,7 @@ function startRun(world: World): Run {
 const ignore = () => undefined;
 const noLog: OpenLog = { debug: ignore, info: ignore, warning: ignore, error: ignore, critical: ignore, close: ignore };
 
-function setLog(run: Run, options: Pick<Parameters<typeof openLog>[0], "worker" | "level" | "dir">): void {
+function setLog(run: Run, options: Pick<LogOptions, "worker" | "level" | "dir" | "shownLevel">): void {
   const { terminal, world } = run;
   run.log = openLog({
     ...options,
@@ -117,7 +117,11 @@ async function runWorker(worker: Worker, args: WorkerArgs, run: Run): Promise<nu
   const { loadConfig } = await import("../config.ts"); // and arktype with it
   const { config, warnings } = loadConfig(inputOf(args, world.environment));
   world.redactor.register(config.secrets);
-  setLog(run, { worker: worker.worker, level: config.log.level, dir: args.dryRun ? null : config.log.dir });
+  const { level } = config.log;
+  // In a terminal a worker shows progress and its result: lines that say the same would only stand between them.
+  const watched = styleOf(run) === "pretty" && run.terminal.interactive && config.sources.LOG_LEVEL.kind === "default";
+  const dir = args.dryRun ? null : config.log.dir;
+  setLog(run, { worker: worker.worker, level, dir, ...(watched && { shownLevel: "warning" }) });
   for (const { variable, source, message, hint } of warnings) {
     run.log.warning("configuration_warning", { variable, source, message, hint });
   }
@@ -154,8 +158,9 @@ function contextOf({ world, terminal, log, signal }: Run): Context {
  */
 function tellStop({ signal, log, terminal }: Run): number {
   const by = signal.reason instanceof Stop ? signal.reason.by : "SIGTERM";
-  log.info("run_stopped", { by });
-  if (by === "deadline" || !(terminal.interactive || terminal.interactiveError)) return 0;
+  const watched = terminal.interactive || terminal.interactiveError === true;
+  log[watched ? "warning" : "info"]("run_stopped", { by }); // whoever watches must see that it is not all
+  if (by === "deadline" || !watched) return 0;
   return by === "SIGINT" ? 130 : 143;
 }
 

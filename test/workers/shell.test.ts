@@ -146,6 +146,29 @@ describe("the log file", () => {
   });
 });
 
+describe("in a terminal", () => {
+  const terminal = { interactive: true, interactiveError: true };
+  const run: Trial["run"] = async (_args, _config, { log }) => {
+    log.info("cycle_completed");
+    log.warning("clock_skew");
+  };
+
+  test("what only repeats the result stays in the file, a warning is shown", async () => {
+    const { error, logDir } = await trial(["toy-work"], { run, terminal });
+    expect(error).not.toContain("cycle_completed");
+    expect(error).toContain("clock_skew");
+    expect(readFileSync(join(logDir, "toy_worker.log"), "utf8")).toContain("cycle_completed");
+  });
+
+  test.each([
+    ["--log-level", ["--log-level", "info"], {}],
+    ["LOG_LEVEL", [], { LOG_LEVEL: "INFO" }],
+  ])("%s says otherwise", async (_name, argv, environment) => {
+    const { error } = await trial(["toy-work", ...argv], { run, terminal, environment });
+    expect(error).toContain("cycle_completed");
+  });
+});
+
 describe("a failure", () => {
   test.each<[FailureKind, number, string]>([
     ["some", 3, "error"],

@@ -100,7 +100,7 @@ async function fileJobs(args: ImportArgs, opened: OpenedJournal, context: Contex
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== "data") throw error;
       const { code = "data", hint } = error.detail;
-      context.log.error("file_refused", { file: name, code, message: error.message, hint });
+      context.log.info("file_refused", { file: name, code, message: error.message, hint });
       jobs.refused.push({
         name,
         fileId: null,
