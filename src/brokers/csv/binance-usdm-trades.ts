@@ -1,18 +1,7 @@
 import { one } from "../../executions/decimal.ts";
 import { splitContract } from "../../executions/symbols.ts";
 import { noDataRow } from "./binance.ts";
-import {
-  amountIn,
-  amountWithUnit,
-  boolean,
-  decimal,
-  id,
-  oneOf,
-  optionalBoolean,
-  optionalText,
-  text,
-  time,
-} from "./columns.ts";
+import { amountIn, amountWithUnit, boolean, decimal, id, oneOf, optionalText, text, time } from "./columns.ts";
 import { defineDialect, RowError } from "./dialect.ts";
 
 /**
@@ -68,7 +57,6 @@ export const binanceUsdmTrades = defineDialect({
     quoteQuantity: decimal("Amount"),
     fee: amountWithUnit("Fee"),
     realizedPnl: decimal("Realized Profit"),
-    buyer: optionalBoolean("Buyer"),
     maker: boolean("Maker"),
     id: id("Trade ID"),
     orderId: id("Order ID"),

@@ -47,8 +47,8 @@ export interface Dialect<C extends Columns = Columns> {
   /** Of a statement: what other sections say that executions need, kept under keys of the dialect's own. */
   gather?: (section: string, cell: (header: string) => string, facts: Map<string, string>) => void;
   /**
-   * One row to one execution, or the reason why it is none. Throws RowError for a value that it does not know. (A method, not a
-   * function property, so that a list can hold dialects of different rows.)
+   * One row to one execution, or the reason why it is none. Throws RowError for a value that it does not know. `row` is filled
+   * anew with the next row: it must not be kept. (A method, not a function property, so that a list can hold dialects of different rows.)
    */
   toExecution(row: Row<C>, settings: DialectSettings): Draft | Skip;
 }

@@ -63,7 +63,7 @@ async function* sweep(
     const nextMs = ordered[index + 1]?.minMs ?? Number.POSITIVE_INFINITY;
     // Sorting what is kept again and again would be quadratic: it waits until there is about as much of new rows.
     if (kept.length < sortAt && nextMs !== Number.POSITIVE_INFINITY) continue;
-    kept.sort(byTime);
+    sortByTime(kept);
     let count = 0;
     for (const row of kept) {
       if (row.execution.executedAtMs >= nextMs) break;
@@ -74,11 +74,23 @@ async function* sweep(
     sortAt = kept.length === 0 ? 0 : kept.length * 2;
     yield* pages.take();
   }
-  for (const row of kept.sort(byTime)) pages.add(row);
+  sortByTime(kept);
+  for (const row of kept) pages.add(row);
 }
 
-function byTime(a: ReadRow, b: ReadRow): number {
-  return a.execution.executedAtMs - b.execution.executedAtMs;
+/** Most rows are in order, or in the opposite one. */
+function sortByTime(rows: ReadRow[]): void {
+  const timeOf = (index: number) => (rows[index] as ReadRow).execution.executedAtMs;
+  let ascends = true;
+  let descends = true;
+  for (let index = 1; index < rows.length && (ascends || descends); index++) {
+    const step = timeOf(index) - timeOf(index - 1);
+    if (step < 0) ascends = false;
+    else if (step > 0) descends = false;
+  }
+  if (ascends) return;
+  if (descends) rows.reverse();
+  else rows.sort((a, b) => a.execution.executedAtMs - b.execution.executedAtMs);
 }
 
 /** Reads what is in the reader; what is no execution goes to the report. */

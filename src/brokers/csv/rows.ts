@@ -48,12 +48,19 @@ export class RowWalker {
   /** The header of another section, while its facts are gathered. */
   #otherHeader: readonly string[] = [];
   #missing: readonly string[] = [];
+  /** One for all rows: dialects do not keep it. */
+  readonly #row: Record<string, unknown>;
+  /** Of the dialect's columns, in their order. Writing them into the row by their keys would take longer than reading the cells. */
+  readonly #values: unknown[];
   /** Cells of the plain row whose time was asked last; 0: it was not plain. */
   #count = 0;
 
   constructor(settings: RowSettings, mapping: Mapping | null) {
     this.#settings = settings;
     this.mapping = mapping;
+    const keys = Object.keys(settings.dialect.columns);
+    this.#values = keys.map(() => null);
+    this.#row = rowOver(this.#values, keys);
     const { layout } = settings.dialect;
     this.#section = layout.kind === "sections" ? layout.section.toLowerCase() : null;
   }
@@ -140,25 +147,25 @@ export class RowWalker {
     const { mapping } = this;
     if (mapping === null) throw new Error("a row without a header");
     const count = reader.isPlain ? cellBounds(reader, this.#settings.delimiter, bounds) : 0;
-    const values: Record<string, unknown> = {};
+    const values = this.#values;
     let index = 0;
     try {
       if (count === mapping.width) {
         for (; index < mapping.fields.length; index++) {
           const field = mapping.fields[index] as Field;
-          values[field.key] = this.#readCell(field, reader.text);
+          values[index] = this.#readCell(field, reader.text);
         }
       } else {
         const { cells } = reader;
         const problem = widthProblem(cells, mapping);
         if (problem !== null) return this.#refuse(problem.problem, cells, line, report);
         for (; index < mapping.fields.length; index++) {
-          const { key, column, index: at, name } = mapping.fields[index] as Field;
-          values[key] = column.parse(at < 0 ? "" : trim(cells[at] as string), this.#settings.reading, name);
+          const { column, index: at, name } = mapping.fields[index] as Field;
+          values[index] = column.parse(at < 0 ? "" : trim(cells[at] as string), this.#settings.reading, name);
         }
       }
       index = -1;
-      const draft = this.#settings.dialect.toExecution(values, this.#settings);
+      const draft = this.#settings.dialect.toExecution(this.#row, this.#settings);
       if ("skip" in draft) {
         recordSkipped(report, draft.skip, line);
         return null;
@@ -190,6 +197,12 @@ export class RowWalker {
     if (column.parseAt !== undefined) return column.parseAt(text, start, end, reading);
     return column.parse(text.slice(start, end), reading, name);
   }
+}
+
+function rowOver(values: readonly unknown[], keys: readonly string[]): Record<string, unknown> {
+  const row = {};
+  for (const [index, key] of keys.entries()) Object.defineProperty(row, key, { get: () => values[index] });
+  return row;
 }
 
 /** One for all: a row is read before the next one is looked at. */

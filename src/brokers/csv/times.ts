@@ -33,123 +33,119 @@ export function readTimeAt(
 
 export interface CompiledFormat {
   source: TimeFormat;
-  tokens: readonly Token[];
+  /** A pair a token: the field and its digits (0: one or two); or `literal` and the char code that stands for itself. */
+  tokens: Uint16Array;
+  /** A shorter text does not fit. */
+  charactersMin: number;
 }
 
-interface Token {
-  field: "year" | "shortYear" | "month" | "day" | "hour" | "minute" | "second" | "half" | "iso" | null;
-  /** Digits of a field; 0: one or two. */
-  digits: number;
-  /** What stands for itself, as a char code. */
-  literal: number;
-}
+const literal = 0;
+const year = 1;
+const shortYear = 2;
+const month = 3;
+const day = 4;
+const hour = 5;
+const minute = 6;
+const second = 7;
+const half = 8;
+const isoRest = 9;
 
-const fields: Record<string, { field: NonNullable<Token["field"]>; digits: number }> = {
-  YYYY: { field: "year", digits: 4 },
-  YY: { field: "shortYear", digits: 2 },
-  MM: { field: "month", digits: 2 },
-  M: { field: "month", digits: 0 },
-  DD: { field: "day", digits: 2 },
-  D: { field: "day", digits: 0 },
-  hh: { field: "hour", digits: 2 },
-  h: { field: "hour", digits: 0 },
-  mm: { field: "minute", digits: 2 },
-  ss: { field: "second", digits: 2 },
-  A: { field: "half", digits: 0 },
+const fields: Record<string, readonly [number, number]> = {
+  YYYY: [year, 4],
+  YY: [shortYear, 2],
+  MM: [month, 2],
+  M: [month, 0],
+  DD: [day, 2],
+  D: [day, 0],
+  hh: [hour, 2],
+  h: [hour, 0],
+  mm: [minute, 2],
+  ss: [second, 2],
+  A: [half, 0],
 };
 
 export function compileFormat(source: TimeFormat): CompiledFormat {
-  if (source === "iso") return { source, tokens: [...compileFormat("YYYY-MM-DD").tokens, iso] };
+  if (source === "iso") {
+    const { tokens, charactersMin } = compileFormat("YYYY-MM-DD");
+    return { source, tokens: Uint16Array.from([...tokens, isoRest, 0]), charactersMin };
+  }
   const tokens = source.match(/YYYY|YY|MM?|DD?|hh?|mm|ss|A|./gs) ?? [];
-  return {
-    source,
-    tokens: tokens.map((token) => {
-      const known = fields[token];
-      if (known !== undefined) return { ...known, literal: 0 };
-      return { field: null, digits: 0, literal: token.charCodeAt(0) };
-    }),
-  };
+  const pairs = tokens.flatMap((token) => fields[token] ?? [literal, token.charCodeAt(0)]);
+  return { source, tokens: Uint16Array.from(pairs), charactersMin: source.replace(/A/, "AM").length };
 }
 
-const iso: Token = { field: "iso", digits: 0, literal: 0 };
-
-/** What the last match found; one object for all, since a file has a time a row. `offsetMs` NaN: the text says none. */
+/**
+ * What the last match found, in one place for all, since a file has a time a row. Of the fields by their numbers, and behind them
+ * the milliseconds. `offsetMs` NaN: the text says none.
+ */
+const found = new Int32Array(10);
+const millisecond = 9;
 const scanned = { wallClockMs: 0, offsetMs: Number.NaN };
 
-function match(text: string, start: number, end: number, { tokens }: CompiledFormat): boolean {
+function match(text: string, start: number, end: number, { tokens, charactersMin }: CompiledFormat): boolean {
+  if (end - start < charactersMin) return false;
   let position = start;
-  let year = 0;
-  let month = 1;
-  let day = 1;
-  let hour = 0;
-  let minute = 0;
-  let second = 0;
-  let half = -1;
-  let millisecond = 0;
+  found[hour] = found[minute] = found[second] = found[millisecond] = 0;
+  found[half] = -1;
   scanned.offsetMs = Number.NaN;
-  for (let index = 0; index < tokens.length; index++) {
-    const { field, digits, literal } = tokens[index] as Token;
-    if (field === null) {
-      if (text.charCodeAt(position++) !== literal) return false;
-      continue;
-    }
-    if (field === "iso") {
+  for (let index = 0; index < tokens.length; index += 2) {
+    const field = tokens[index] as number;
+    const detail = tokens[index + 1] as number;
+    if (field === literal) {
+      if (text.charCodeAt(position++) !== detail) return false;
+    } else if (field === isoRest) {
       position = matchIsoTime(text, position, end);
       if (position < 0) return false;
-      ({ hour, minute, second, millisecond } = isoTime);
-      continue;
-    }
-    if (field === "half") {
-      half = halfOfDay(text, position);
-      if (half < 0) return false;
+    } else if (field === half) {
+      found[half] = halfOfDay(text, position);
+      if (found[half] < 0) return false;
       position += 2;
-      continue;
-    }
-    const length = digits > 0 ? digits : isDigit(text.charCodeAt(position + 1)) ? 2 : 1;
-    const value = readDigits(text, position, length);
-    if (value < 0) return false;
-    position += length;
-    if (field === "year") year = value;
-    else if (field === "shortYear") year = 2000 + value;
-    else if (field === "month") month = value;
-    else if (field === "day") day = value;
-    else if (field === "hour") hour = value;
-    else if (field === "minute") minute = value;
-    else {
-      second = value;
-      position = skipFraction(text, position);
-      millisecond = fractionMs;
+    } else {
+      const length = detail > 0 ? detail : isDigit(text.charCodeAt(position + 1)) ? 2 : 1;
+      const value = readDigits(text, position, length);
+      if (value < 0) return false;
+      position += length;
+      found[field === shortYear ? year : field] = field === shortYear ? 2000 + value : value;
+      if (field === second) position = skipFraction(text, position);
     }
   }
-  if (position !== end) return false;
-  if (half >= 0) {
-    if (hour < 1 || hour > 12) return false;
-    hour = (hour % 12) + half * 12;
+  return position === end && assemble();
+}
+
+/** False: there is no such time. */
+function assemble(): boolean {
+  let hours = found[hour] as number;
+  const half12 = found[half] as number;
+  if (half12 >= 0) {
+    if (hours < 1 || hours > 12) return false;
+    hours = (hours % 12) + half12 * 12;
   }
-  if (hour > 23 || minute > 59 || second > 59) return false;
-  const days = daysSince1970(year, month, day);
+  const minutes = found[minute] as number;
+  const seconds = found[second] as number;
+  if (hours > 23 || minutes > 59 || seconds > 59) return false;
+  const days = daysSince1970(found[year] as number, found[month] as number, found[day] as number);
   if (Number.isNaN(days)) return false;
-  scanned.wallClockMs = days * 86_400_000 + hour * 3_600_000 + minute * 60_000 + second * 1_000 + millisecond;
+  scanned.wallClockMs = days * 86_400_000 + hours * 3_600_000 + minutes * 60_000 + seconds * 1_000;
+  scanned.wallClockMs += found[millisecond] as number;
   return true;
 }
 
-const isoTime = { hour: 0, minute: 0, second: 0, millisecond: 0 };
-
 /** The part of an ISO time behind its date, which may be missing: midnight. Returns the position behind it, or -1. */
 function matchIsoTime(text: string, start: number, end: number): number {
-  isoTime.hour = isoTime.minute = isoTime.second = isoTime.millisecond = 0;
   if (start === end) return start;
   const between = text.charCodeAt(start);
   if (between !== 84 && between !== 116 && between !== 32) return -1;
-  isoTime.hour = readDigits(text, start + 1, 2);
-  isoTime.minute = readDigits(text, start + 4, 2);
-  if (isoTime.hour < 0 || isoTime.minute < 0 || text.charCodeAt(start + 3) !== 58) return -1;
+  const hours = readDigits(text, start + 1, 2);
+  const minutes = readDigits(text, start + 4, 2);
+  if (hours < 0 || minutes < 0 || text.charCodeAt(start + 3) !== 58) return -1;
+  found[hour] = hours;
+  found[minute] = minutes;
   let position = start + 6;
-  if (text.charCodeAt(position) === 58) {
-    isoTime.second = readDigits(text, position + 1, 2);
-    if (isoTime.second < 0) return -1;
+  if (position < end && text.charCodeAt(position) === 58) {
+    const seconds = readDigits(text, position + 1, 2);
+    if (seconds < 0) return -1;
+    found[second] = seconds;
     position = skipFraction(text, position + 3);
-    isoTime.millisecond = fractionMs;
   }
   return matchOffset(text, position, end);
 }
@@ -174,20 +170,17 @@ function matchOffset(text: string, start: number, end: number): number {
   return hasMinutes ? position + 5 + colon : position + 3;
 }
 
-/** Milliseconds of the fraction that `skipFraction` went over; finer digits are cut off. */
-let fractionMs = 0;
-
+/** Finer digits than milliseconds are cut off. */
 function skipFraction(text: string, start: number): number {
-  fractionMs = 0;
   const mark = text.charCodeAt(start);
-  if (mark !== 46 && !(mark === 44 && isDigit(text.charCodeAt(start + 1)))) return start;
+  if ((mark !== 46 && mark !== 44) || !isDigit(text.charCodeAt(start + 1))) return start;
   let position = start + 1;
-  let unit = 100;
-  while (isDigit(text.charCodeAt(position))) {
-    fractionMs += (text.charCodeAt(position) - 48) * unit;
-    unit = Math.floor(unit / 10);
+  let milliseconds = 0;
+  for (let unit = 100; isDigit(text.charCodeAt(position)); unit = Math.floor(unit / 10)) {
+    milliseconds += (text.charCodeAt(position) - 48) * unit;
     position++;
   }
+  found[millisecond] = milliseconds;
   return position;
 }
 

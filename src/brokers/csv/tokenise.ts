@@ -88,7 +88,8 @@ export class RowReader implements RowText {
     const { text } = this;
     const start = this.#position;
     if (start >= text.length) return false;
-    const newlineAt = text.indexOf(this.#newline, start);
+    // A constant is searched for several times as fast as a variable.
+    const newlineAt = this.#newline === "\n" ? text.indexOf("\n", start) : text.indexOf("\r", start);
     const lineEnd = newlineAt < 0 ? text.length : newlineAt;
     if (this.#nextQuote < start) {
       const quote = text.indexOf('"', start);
