@@ -204,9 +204,10 @@ export async function* textBlocks(
   fromByte: number,
   toByte: number,
   name: string,
+  bytesAtOnce = blockBytes,
 ): AsyncGenerator<TextBlock> {
   const decoder = new TextDecoder(format.encoding, { fatal: true, ignoreBOM: true });
-  for await (const { chunk, byteStart } of byteBlocks(file, format, fromByte, toByte, blockBytes, name)) {
+  for await (const { chunk, byteStart } of byteBlocks(file, format, fromByte, toByte, bytesAtOnce, name)) {
     let text: string;
     try {
       text = decoder.decode(chunk);

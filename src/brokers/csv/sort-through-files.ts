@@ -11,11 +11,12 @@ import { isRow, RowWalker } from "./rows.ts";
 import { type RowSource, rowsOf, type Segment } from "./survey.ts";
 import { type RowReader, type RowText, splitRow } from "./tokenise.ts";
 
-/** Runs that are merged at once; more are merged in several rounds. Each takes about 256 KB of memory. */
+/** Runs that are merged at once; more are merged in several rounds. Each takes about 100 KB of memory. */
 export const fanInMax = 32;
-/** A run ends earlier when its rows are long. */
-const runCharactersMax = 16_000_000;
-const writeCharacters = 256 * 1024;
+/** A run ends earlier when its rows are long. A row has at most 64 K characters. */
+const runBytes = 12 * 1024 * 1024;
+const writeBytes = 256 * 1024;
+const readBytes = 32 * 1024;
 
 /**
  * An external merge sort by time. Rows are kept as the text they are, sorted in runs of `rowsMax` on disk, merged, and read as
@@ -93,12 +94,6 @@ interface RunSettings {
   mappings: Mapping[];
 }
 
-interface KeptRow {
-  timeMs: number;
-  /** The row as it goes to disk. */
-  text: string;
-}
-
 async function writeRuns(
   source: RowSource,
   segments: readonly Segment[],
@@ -107,18 +102,11 @@ async function writeRuns(
   { folder, rowsMax, mappings }: RunSettings,
 ): Promise<string[]> {
   const runs: string[] = [];
-  let kept: KeptRow[] = [];
-  let characters = 0;
+  const kept = new RunBuffer(rowsMax);
   const write = async () => {
     const path = join(folder, `run-${runs.length}`);
-    kept.sort((a, b) => a.timeMs - b.timeMs);
-    await writeLines(
-      path,
-      kept.values().map(({ text }) => text),
-    );
+    await writeRun(path, (file) => kept.writeTo(file));
     runs.push(path);
-    kept = [];
-    characters = 0;
   };
   for (const segment of segments) {
     signal?.throwIfAborted();
@@ -126,19 +114,69 @@ async function writeRuns(
       while (reader.next()) {
         if (!isRow(reader, walker, report)) continue;
         const timeMs = walker.timeOf(reader);
-        // Without a time it is no execution: reading it puts the reason into the report.
-        if (Number.isNaN(timeMs)) walker.read(reader, reader.line, report);
-        else {
-          const text = toLine(timeMs, indexOf(mappings, walker.mapping), reader);
-          kept.push({ timeMs, text });
-          characters += text.length;
+        if (Number.isNaN(timeMs)) {
+          // Without a time it is no execution: reading it puts the reason into the report.
+          walker.read(reader, reader.line, report);
+          continue;
         }
+        const line = toLine(timeMs, indexOf(mappings, walker.mapping), reader);
+        if (kept.add(timeMs, line)) continue;
+        await write();
+        kept.add(timeMs, line);
       }
     }
-    if (kept.length >= rowsMax || characters >= runCharactersMax) await write();
   }
-  if (kept.length > 0) await write();
+  if (kept.count > 0) await write();
   return runs;
+}
+
+/** The rows of one run, as bytes: hundreds of thousands of small strings would keep several times their size in memory. */
+class RunBuffer {
+  count = 0;
+  readonly #bytes = Buffer.allocUnsafe(runBytes);
+  readonly #times: Float64Array;
+  readonly #ends: Uint32Array;
+
+  constructor(rowsMax: number) {
+    this.#times = new Float64Array(rowsMax);
+    this.#ends = new Uint32Array(rowsMax);
+  }
+
+  /** False: it is full. */
+  add(timeMs: number, line: string): boolean {
+    const { count } = this;
+    const start = this.#startOf(count);
+    // A character takes at most three bytes of UTF-8.
+    if (count === this.#times.length || runBytes - start < line.length * 3) return false;
+    this.#times[count] = timeMs;
+    this.#ends[count] = start + this.#bytes.write(line, start, "utf8");
+    this.count++;
+    return true;
+  }
+
+  /** In the order of their times; then it is empty. */
+  async writeTo(file: FileHandle): Promise<void> {
+    const times = this.#times;
+    const order = Uint32Array.from({ length: this.count }, (_, index) => index);
+    order.sort((a, b) => (times[a] as number) - (times[b] as number));
+    const out = Buffer.allocUnsafe(writeBytes);
+    let filled = 0;
+    for (const index of order) {
+      const row = this.#bytes.subarray(this.#startOf(index), this.#ends[index]);
+      if (filled + row.length > out.length) {
+        await file.writeFile(out.subarray(0, filled));
+        filled = 0;
+      }
+      if (row.length > out.length) await file.writeFile(row);
+      else filled += row.copy(out, filled);
+    }
+    await file.writeFile(out.subarray(0, filled));
+    this.count = 0;
+  }
+
+  #startOf(index: number): number {
+    return index === 0 ? 0 : (this.#ends[index - 1] as number);
+  }
 }
 
 /** Headers of a statement are few, and one after the other. */
@@ -156,18 +194,11 @@ function toLine(timeMs: number, mapping: number, reader: RowReader): string {
   return `${timeMs}\t${line}\t${mapping}\t${text}\n`;
 }
 
-async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+async function writeRun(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
   try {
     const file = await open(path, "wx", 0o600);
     try {
-      let pending = "";
-      for await (const line of lines) {
-        pending += line;
-        if (pending.length < writeCharacters) continue;
-        await file.writeFile(pending);
-        pending = "";
-      }
-      await file.writeFile(pending);
+      await write(file);
     } finally {
       await file.close();
     }
@@ -178,10 +209,16 @@ async function writeLines(path: string, lines: Iterable<string> | AsyncIterable<
 }
 
 async function mergeToFile(paths: readonly string[], path: string): Promise<void> {
-  async function* lines() {
-    for await (const run of mergeRuns(paths, "")) yield run.runLine;
-  }
-  await writeLines(path, lines());
+  await writeRun(path, async (file) => {
+    let pending = "";
+    for await (const run of mergeRuns(paths, "")) {
+      pending += run.runLine;
+      if (pending.length < writeBytes) continue;
+      await file.writeFile(pending);
+      pending = "";
+    }
+    await file.writeFile(pending);
+  });
   for (const merged of paths) await rm(merged);
 }
 
@@ -224,7 +261,14 @@ class Run implements RowText {
   private constructor(file: FileHandle, bytes: number, path: string, delimiter: string) {
     this.#file = file;
     this.#delimiter = delimiter;
-    this.#blocks = textBlocks(file, { encoding: "utf-8", bomBytes: 0, newline: "\n", bytes }, 0, bytes, path);
+    this.#blocks = textBlocks(
+      file,
+      { encoding: "utf-8", bomBytes: 0, newline: "\n", bytes },
+      0,
+      bytes,
+      path,
+      readBytes,
+    );
   }
 
   static async open(path: string, delimiter: string): Promise<Run> {
