@@ -1,5 +1,6 @@
 import type { Zone } from "../executions/zone.ts";
 import { dayMs } from "./days.ts";
+import { formatInstant } from "./instant.ts";
 
 const hourMs = 3_600_000;
 /** Wider than any offset from UTC. */
@@ -13,6 +14,7 @@ const offsetMsMax = 15 * hourMs;
 export class LocalCalendar {
   readonly #zone: Zone;
   readonly #starts = new Map<number, number>();
+  readonly #startTexts = new Map<number, string>();
   #day = 0;
   #startMs = 0;
   #endMs = 0;
@@ -46,6 +48,15 @@ export class LocalCalendar {
     const startMs = this.findStartMs(day);
     this.#starts.set(day, startMs);
     return startMs;
+  }
+
+  /** The same as text: periods share their borders, and users their zones. */
+  startTextOf(day: number): string {
+    const known = this.#startTexts.get(day);
+    if (known !== undefined) return known;
+    const text = formatInstant(this.startMsOf(day));
+    this.#startTexts.set(day, text);
+    return text;
   }
 
   /** The first instant at which the clock shows midnight of that day or later. */

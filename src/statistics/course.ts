@@ -1,29 +1,15 @@
-import { lowBase } from "./amount.ts";
+import { Block, type Step } from "./block.ts";
 import type { LocalCalendar } from "./calendar.ts";
 import { type AnnualisationDays, Days, type ReturnFigures, returnFigures } from "./daily.ts";
 import { Drawdown, type DrawdownFigures } from "./drawdown.ts";
 import type { Figure } from "./figure.ts";
 import { annualGrowth, Growth } from "./growth.ts";
+import { lowBase } from "./lanes.ts";
 import { Moments } from "./moments.ts";
 import { Regression } from "./regression.ts";
 import { RunsTest } from "./runs-test.ts";
 import type { LaneScale } from "./scale.ts";
 import { breakeven, type Outcome, Streaks } from "./streaks.ts";
-
-/** One trade as the figures that follow the order of closes see it; one object, filled again for each trade. */
-export interface Step {
-  outcome: Outcome;
-  /** Net P&L: the two lanes in the scope's scale, and as a float. */
-  high: number;
-  low: number;
-  net: number;
-  /** Of the close, in the user's zone. */
-  day: number;
-  openedAtMs: number;
-  closedAtMs: number;
-  /** R; NaN: none. */
-  multiple: number;
-}
 
 export interface CourseScope {
   calendar: LocalCalendar;
@@ -67,32 +53,65 @@ export class Course {
   }
 
   add(step: Step): void {
-    const { outcome, net } = step;
-    this.growth.add(net, this.#total);
-    this.addToTotal(step.high, step.low);
-    const { high, low } = this;
-    this.#total = this.scope.scale.toNumber(high, low);
-    if (step.openedAtMs < this.firstOpenedAtMs) this.firstOpenedAtMs = step.openedAtMs;
-    this.lastClosedAtMs = step.closedAtMs;
-    if (outcome !== breakeven) this.takeExtreme(outcome, step.high, step.low);
-    this.streaks.add(outcome, high, low);
-    this.runs.add(outcome);
-    this.nets.add(net);
-    if (!Number.isNaN(step.multiple)) this.multiples.add(step.multiple);
-    this.drawdown.add(high, low, step.closedAtMs);
-    this.days.add(step.day, high, low);
-    this.regression.add(this.#total);
+    single.clear();
+    single.push(step);
+    this.addBlock(single);
   }
 
-  private addToTotal(high: number, low: number): void {
-    this.high += high;
-    this.low += low;
-    if (this.low >= lowBase) {
-      this.low -= lowBase;
-      this.high += 1;
-    } else if (this.low < 0) {
-      this.low += lowBase;
-      this.high -= 1;
+  /** The block's nets become running totals. */
+  addBlock(block: Block): void {
+    const { count } = block;
+    if (count === 0) return;
+    const before = this.#total;
+    this.takeExtremes(block);
+    this.accumulate(block);
+    this.takeTimes(block);
+    addOutcomes(this.streaks, this.runs, block);
+    this.nets.addAll(block.net, count);
+    if (block.hasMultiples) addMultiples(this.multiples, block);
+    addDays(this.days, block);
+    this.drawdown.addAll(block);
+    this.regression.addAll(block.total, count);
+    this.growth.addAll(block, before);
+  }
+
+  private accumulate({ count, high, low, total }: Block): void {
+    const { scale } = this.scope;
+    let sumHigh = this.high;
+    let sumLow = this.low;
+    for (let index = 0; index < count; index++) {
+      sumHigh += high[index] as number;
+      sumLow += low[index] as number;
+      if (sumLow >= lowBase) {
+        sumLow -= lowBase;
+        sumHigh += 1;
+      } else if (sumLow < 0) {
+        sumLow += lowBase;
+        sumHigh -= 1;
+      }
+      high[index] = sumHigh;
+      low[index] = sumLow;
+      total[index] = scale.toNumber(sumHigh, sumLow);
+    }
+    this.high = sumHigh;
+    this.low = sumLow;
+    this.#total = total[count - 1] as number;
+  }
+
+  private takeTimes({ count, openedAtMs, closedAtMs }: Block): void {
+    let first = this.firstOpenedAtMs;
+    for (let index = 0; index < count; index++) {
+      const opened = openedAtMs[index] as number;
+      if (opened < first) first = opened;
+    }
+    this.firstOpenedAtMs = first;
+    this.lastClosedAtMs = closedAtMs[count - 1] as number;
+  }
+
+  private takeExtremes({ count, outcome, high, low }: Block): void {
+    for (let index = 0; index < count; index++) {
+      const came = outcome[index] as Outcome;
+      if (came !== breakeven) this.takeExtreme(came, high[index] as number, low[index] as number);
     }
   }
 
@@ -122,7 +141,10 @@ export class Course {
     this.growth.merge(other.growth);
     this.takeExtreme(1, other.largestHigh, other.largestLow);
     this.takeExtreme(-1, other.smallestHigh, other.smallestLow);
-    this.addToTotal(other.high, other.low);
+    const lowSum = low + other.low;
+    const carry = lowSum >= lowBase ? 1 : 0;
+    this.high = high + other.high + carry;
+    this.low = lowSum - carry * lowBase;
     this.#total = this.scope.scale.toNumber(this.high, this.low);
     this.firstOpenedAtMs = Math.min(this.firstOpenedAtMs, other.firstOpenedAtMs);
     this.lastClosedAtMs = Math.max(this.lastClosedAtMs, other.lastClosedAtMs);
@@ -145,5 +167,36 @@ export class Course {
     const { calendar, start } = this.scope;
     const days = calendar.dayOf(this.lastClosedAtMs) - calendar.dayOf(this.firstOpenedAtMs);
     return annualGrowth({ start, total: this.#total, days });
+  }
+}
+
+const single = new Block();
+
+function addOutcomes(streaks: Streaks, runs: RunsTest, { count, outcome, high, low }: Block): void {
+  let length = 0;
+  for (let index = 0; index < count; index++) {
+    length++;
+    const came = outcome[index] as Outcome;
+    if (index + 1 < count && outcome[index + 1] === came) continue;
+    streaks.add(came, length, high[index] as number, low[index] as number);
+    runs.add(came, length);
+    length = 0;
+  }
+}
+
+function addMultiples(moments: Moments, { count, multiple }: Block): void {
+  let known = 0;
+  for (let index = 0; index < count; index++) {
+    const value = multiple[index] as number;
+    if (!Number.isNaN(value)) multiple[known++] = value;
+  }
+  moments.addAll(multiple, known);
+}
+
+/** A day's last total is the one that counts. */
+function addDays(days: Days, { count, day, high, low }: Block): void {
+  for (let index = 0; index < count; index++) {
+    if (index + 1 < count && day[index + 1] === day[index]) continue;
+    days.add(day[index] as number, high[index] as number, low[index] as number);
   }
 }

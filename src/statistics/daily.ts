@@ -1,6 +1,6 @@
-import { lowBase } from "./amount.ts";
 import { weekdayOf } from "./days.ts";
 import { type Figure, isVariation } from "./figure.ts";
+import { lowBase } from "./lanes.ts";
 import { Moments } from "./moments.ts";
 import type { LaneScale } from "./scale.ts";
 

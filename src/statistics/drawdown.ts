@@ -1,5 +1,6 @@
-import { lowBase } from "./amount.ts";
+import type { Block } from "./block.ts";
 import type { Figure } from "./figure.ts";
+import { lowBase } from "./lanes.ts";
 import type { LaneScale } from "./scale.ts";
 
 const pointSize = 3;
@@ -64,6 +65,27 @@ export class Drawdown {
     } else if (high < this.#lowHigh || (high === this.#lowHigh && low < this.#lowLow)) {
       this.sink(high, low, closedAtMs);
     }
+  }
+
+  addAll({ count, high, low, closedAtMs }: Pick<Block, "count" | "high" | "low" | "closedAtMs">): void {
+    let peakHigh = this.#peakHigh;
+    let peakLow = this.#peakLow;
+    let lowHigh = this.#lowHigh;
+    let lowLow = this.#lowLow;
+    for (let index = 0; index < count; index++) {
+      const totalHigh = high[index] as number;
+      const totalLow = low[index] as number;
+      const isPeak = totalHigh > peakHigh || (totalHigh === peakHigh && totalLow >= peakLow);
+      // Between the peak and the lowest point since: nothing happens.
+      if (!isPeak && (totalHigh > lowHigh || (totalHigh === lowHigh && totalLow >= lowLow))) continue;
+      this.add(totalHigh, totalLow, closedAtMs[index] as number);
+      lowHigh = totalHigh;
+      lowLow = totalLow;
+      if (!isPeak) continue;
+      peakHigh = totalHigh;
+      peakLow = totalLow;
+    }
+    if (count > 0) this.#lastAtMs = closedAtMs[count - 1] as number;
   }
 
   private sink(high: number, low: number, closedAtMs: number): void {

@@ -1,3 +1,4 @@
+import type { Block } from "./block.ts";
 import type { Figure } from "./figure.ts";
 
 /** Below this a year's rate is a guess: five good days would make thousands of percent. */
@@ -16,13 +17,19 @@ export class Growth {
     this.#start = start;
   }
 
-  /** `before`: the running total before the trade. */
-  add(net: number, before: number): void {
-    this.trades++;
-    if (this.#start === null) return;
-    const balance = this.#start + before;
-    if (balance > 0) this.#gains += net / balance;
-    else this.#ranOut = true;
+  /** `before`: the running total before the first of them. */
+  addAll({ count, net, total }: Pick<Block, "count" | "net" | "total">, before: number): void {
+    this.trades += count;
+    const start = this.#start;
+    if (start === null) return;
+    let gains = 0;
+    let balance = start + before;
+    for (let index = 0; index < count; index++) {
+      if (balance > 0) gains += (net[index] as number) / balance;
+      else this.#ranOut = true;
+      balance = start + (total[index] as number);
+    }
+    this.#gains += gains;
   }
 
   /** `other` follows. */

@@ -10,38 +10,11 @@ export function holdingIndexOf(seconds: number): number {
   return index;
 }
 
-/**
- * The middle of a group's holding times, exactly, without a list of them: all trades pass once, in the order of their holding
- * time, and each group takes note when its middle one (or two) comes by. One sort serves every period and breakdown.
- */
-export class MedianCounter {
-  #seen = 0;
-  readonly #lower: number;
-  readonly #upper: number;
-  #sum = 0;
-
-  constructor(count: number) {
-    this.#lower = (count - 1) >> 1;
-    this.#upper = count >> 1;
-  }
-
-  /** Holding times come shortest first. */
-  pass(seconds: number): void {
-    const index = this.#seen++;
-    if (index === this.#lower) this.#sum += seconds;
-    if (index === this.#upper) this.#sum += seconds;
-  }
-
-  /** Null while fewer have passed than were counted. */
-  seconds(): number | null {
-    return this.#seen > this.#upper ? roundedHalf(this.#sum) : null;
-  }
-}
-
-/** Half of a whole number, rounded half to even. */
-function roundedHalf(sum: number): number {
-  const half = Math.floor(sum / 2);
-  return sum % 2 === 0 || half % 2 === 0 ? half : half + 1;
+/** The median of whole seconds: the middle one, or the mean of the middle two, rounded half to even. */
+export function middleSeconds(lower: number, upper: number | null): number {
+  if (upper === null) return lower;
+  const half = Math.floor((lower + upper) / 2);
+  return (lower + upper) % 2 === 0 || half % 2 === 0 ? half : half + 1;
 }
 
 /** A mean of whole seconds, rounded half to even. */
@@ -68,9 +41,9 @@ export class HoldingTimes {
   }
 
   median(): number | null {
-    const counter = new MedianCounter(this.count);
-    for (const seconds of this.#seconds.slice(0, this.count).sort()) counter.pass(seconds);
-    return counter.seconds();
+    const sorted = this.#seconds.slice(0, this.count).sort();
+    const lower = sorted[(this.count - 1) >> 1];
+    return lower === undefined ? null : middleSeconds(lower, sorted[this.count >> 1] ?? lower);
   }
 
   private reserve(size: number): void {

@@ -1,8 +1,9 @@
-import { averageText, type ExactSum, ratioText } from "./amount.ts";
+import { ratioText } from "./amount-text.ts";
 import type { Metrics } from "./body.ts";
 import type { Course } from "./course.ts";
 import { dayFigures } from "./daily.ts";
 import { dayKey } from "./days.ts";
+import { averageText, type ExactSum } from "./exact-sum.ts";
 import type { Figure, NullReason } from "./figure.ts";
 import { calmar } from "./growth.ts";
 import { meanSeconds } from "./holding.ts";

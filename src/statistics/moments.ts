@@ -14,6 +14,20 @@ export class Moments {
     this.squares += distance * (value - this.mean);
   }
 
+  /** Of many at once: their own mean and spread first, which needs no division for each. */
+  addAll(values: Float64Array, count: number): void {
+    if (count === 0) return;
+    let sum = 0;
+    for (let index = 0; index < count; index++) sum += values[index] as number;
+    const mean = sum / count;
+    let squares = 0;
+    for (let index = 0; index < count; index++) {
+      const distance = (values[index] as number) - mean;
+      squares += distance * distance;
+    }
+    this.mergeRun(count, mean, squares);
+  }
+
   merge(other: Moments): void {
     this.mergeRun(other.count, other.mean, other.squares);
   }

@@ -11,11 +11,22 @@ export class Regression {
   /** Sum of trade number x balance. */
   #products = 0;
 
-  add(balance: number): void {
-    this.trades++;
-    this.#sum += balance;
-    this.#squares += balance * balance;
-    this.#products += this.trades * balance;
+  addAll(balances: Float64Array, count: number): void {
+    let sum = 0;
+    let squares = 0;
+    let products = 0;
+    let trade = this.trades;
+    for (let index = 0; index < count; index++) {
+      const balance = balances[index] as number;
+      trade++;
+      sum += balance;
+      squares += balance * balance;
+      products += trade * balance;
+    }
+    this.trades = trade;
+    this.#sum += sum;
+    this.#squares += squares;
+    this.#products += products;
   }
 
   /** `other` follows, and its balance starts at `balance`, this one's last. */

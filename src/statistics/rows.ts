@@ -23,9 +23,11 @@ export class Rows {
   #capacity = 0;
   closedAtMs = new Float64Array(0);
   openedAtMs = new Float64Array(0);
-  bucket = new Uint32Array(0);
+  bucket = new Int32Array(0);
   day = new Int32Array(0);
-  slot = new Uint16Array(0);
+  slot = new Int32Array(0);
+  /** In the currency of the P&L. */
+  outcome = new Int8Array(0);
   /** Lazily: until a trade has one there is none to keep. */
   multiple: Float64Array | null = null;
   readonly net = new AmountColumn();
@@ -85,9 +87,10 @@ export class Rows {
     this.#capacity = capacity;
     this.closedAtMs = new Float64Array(resized(this.closedAtMs.buffer, capacity * 8));
     this.openedAtMs = new Float64Array(resized(this.openedAtMs.buffer, capacity * 8));
-    this.bucket = new Uint32Array(resized(this.bucket.buffer, capacity * 4));
+    this.bucket = new Int32Array(resized(this.bucket.buffer, capacity * 4));
     this.day = new Int32Array(resized(this.day.buffer, capacity * 4));
-    this.slot = new Uint16Array(resized(this.slot.buffer, capacity * 2));
+    this.slot = new Int32Array(resized(this.slot.buffer, capacity * 4));
+    this.outcome = new Int8Array(resized(this.outcome.buffer, capacity));
     if (this.multiple !== null) {
       this.multiple = new Float64Array(resized(this.multiple.buffer, capacity * 8)).fill(Number.NaN, old);
     }
@@ -101,40 +104,40 @@ function resized(buffer: ArrayBufferLike, bytes: number): ArrayBuffer {
 
 /** Amounts as lanes; the low one only from the first that needs it, the wide ones apart. */
 export class AmountColumn {
-  #high = new Float64Array(0);
-  #low: Float64Array | null = null;
+  high = new Float64Array(0);
+  low: Float64Array | null = null;
   readonly #wide = new Map<number, Decimal>();
 
   /** Rows are set in order. */
   set(row: number, amount: Amount): void {
-    if (row >= this.#high.length) this.grow(row + 1);
-    this.#high[row] = amount.high;
+    if (row >= this.high.length) this.grow(row + 1);
+    this.high[row] = amount.high;
     if (amount.low !== 0) {
-      this.#low ??= new Float64Array(this.#high.length);
-      this.#low[row] = amount.low;
+      this.low ??= new Float64Array(this.high.length);
+      this.low[row] = amount.low;
     }
     if (amount.wide !== null) this.#wide.set(row, amount.wide);
   }
 
   read(row: number, into: Amount): void {
-    into.high = this.#high[row] as number;
-    into.low = this.#low === null ? 0 : (this.#low[row] as number);
+    into.high = this.high[row] as number;
+    into.low = this.low === null ? 0 : (this.low[row] as number);
     into.wide = Number.isNaN(into.high) ? (this.#wide.get(row) ?? null) : null;
   }
 
   clone(): AmountColumn {
     const copy = new AmountColumn();
-    copy.#high = this.#high.slice();
-    copy.#low = this.#low?.slice() ?? null;
+    copy.high = this.high.slice();
+    copy.low = this.low?.slice() ?? null;
     for (const [row, value] of this.#wide) copy.#wide.set(row, value);
     return copy;
   }
 
   private grow(rows: number): void {
-    const old = this.#high.length;
+    const old = this.high.length;
     const capacity = Math.max(rows, old < doublingMax ? Math.max(rowsMin, old * 2) : Math.ceil(old * 1.25));
-    this.#high = new Float64Array(resized(this.#high.buffer, capacity * 8));
-    if (this.#low !== null) this.#low = new Float64Array(resized(this.#low.buffer, capacity * 8));
+    this.high = new Float64Array(resized(this.high.buffer, capacity * 8));
+    if (this.low !== null) this.low = new Float64Array(resized(this.low.buffer, capacity * 8));
   }
 }
 
@@ -146,3 +149,5 @@ export function packSlot({ hour, session, holding }: Slot): number {
 export const hourOfSlot = (slot: number): number => slot & 31;
 export const sessionOfSlot = (slot: number): number => (slot >> 5) & 3;
 export const holdingOfSlot = (slot: number): number => slot >> 7;
+/** One more than any slot. */
+export const slotsMax = 1 << 10;

@@ -9,10 +9,11 @@ export class RunsTest {
   #first: Outcome = breakeven;
   #last: Outcome = breakeven;
 
-  add(outcome: Outcome): void {
+  /** So many of one outcome, one after the other. */
+  add(outcome: Outcome, count: number): void {
     if (outcome === breakeven) return;
-    if (outcome > 0) this.wins++;
-    else this.losses++;
+    if (outcome > 0) this.wins += count;
+    else this.losses += count;
     if (outcome === this.#last) return;
     this.runs++;
     if (this.#last === breakeven) this.#first = outcome;

@@ -1,5 +1,6 @@
 import { type Decimal, divideRounded, formatDecimal } from "../executions/decimal.ts";
-import { amountText, lanesToDecimal, lanesToNumber } from "./amount.ts";
+import { amountText } from "./amount-text.ts";
+import { lanesToDecimal, lanesToNumber } from "./lanes.ts";
 
 /**
  * What the two lanes of running amounts (equity, peaks, days) count. Normally 0.0001 and 10^-18. Where the amounts of a section

@@ -1,19 +1,17 @@
 import { Failure } from "../errors.ts";
-import { Amount } from "./amount.ts";
-import type { BreakevenBand } from "./band.ts";
 import { breakdownsMax, type Period, periodsMax, type StatisticsSection, type StatisticsWarning } from "./body.ts";
-import { BreakdownWalk } from "./breakdown-walk.ts";
+import { BreakdownGroups } from "./breakdown-groups.ts";
 import type { Bucket } from "./buckets.ts";
 import type { LocalCalendar } from "./calendar.ts";
-import type { CourseScope, Step } from "./course.ts";
-import { PeriodWalk } from "./period-walk.ts";
+import type { CourseScope } from "./course.ts";
+import { PeriodGroups } from "./period-groups.ts";
 import { type LaneScale, narrowScale, narrowSumMax, wideScale, wideSumMax } from "./scale.ts";
+import type { SectionRows } from "./section-rows.ts";
 import type { SectionTotals } from "./section-totals.ts";
 
 export interface SectionOptions {
   currency: string;
   calendar: LocalCalendar;
-  band: BreakevenBand;
   /** In the section's currency; null: not known. */
   start: number | null;
   /** All of the user's. */
@@ -21,57 +19,26 @@ export interface SectionOptions {
   totals: SectionTotals;
 }
 
-/** One currency's trades, by close: its periods and its breakdowns. */
+/** One currency's trades: its periods and its breakdowns. */
 export class Section {
   readonly currency: string;
-  readonly trades: number;
-  readonly #band: BreakevenBand;
-  readonly #scale: LaneScale;
-  readonly #periods: PeriodWalk;
-  readonly #breakdowns: BreakdownWalk;
+  readonly scale: LaneScale;
+  readonly #periods: PeriodGroups;
+  readonly #breakdowns: BreakdownGroups;
 
-  constructor({ currency, calendar, band, start, buckets, totals }: SectionOptions) {
+  constructor({ currency, calendar, start, buckets, totals }: SectionOptions) {
     this.currency = currency;
-    this.trades = totals.trades;
-    this.#band = band;
-    this.#scale = scaleFor(totals.magnitude, currency);
+    this.scale = scaleFor(totals.magnitude, currency);
     // One axis for all periods: a month without a crypto trade would else change it for that month.
     const isEveryDay = buckets.some((bucket) => bucket.isEveryDay && totals.buckets[bucket.index] !== undefined);
-    const scope: CourseScope = { calendar, start, scale: this.#scale, annualisationDays: isEveryDay ? 365 : 252 };
-    this.#periods = new PeriodWalk(scope, totals.days);
-    this.#breakdowns = new BreakdownWalk({
-      scope,
-      buckets,
-      totals,
-      breakdownsMax,
-    });
+    const scope: CourseScope = { calendar, start, scale: this.scale, annualisationDays: isEveryDay ? 365 : 252 };
+    this.#periods = new PeriodGroups(scope, totals.days);
+    this.#breakdowns = new BreakdownGroups({ scope, buckets, totals, breakdownsMax });
   }
 
-  /** `step` has everything but the amounts and the outcome, which are this section's. */
-  add(step: Step, net: Amount, { bucket, slot }: { bucket: number; slot: number }): void {
-    step.outcome = this.#band.outcomeOf(net);
-    step.net = net.toNumber();
-    if (this.#scale.isWide) {
-      scaled.setDecimal(this.#scale.fromDecimal(net.toDecimal()));
-      step.high = scaled.high;
-      step.low = scaled.low;
-    } else {
-      step.high = net.high;
-      step.low = net.low;
-    }
-    this.#periods.add(step);
-    this.#breakdowns.add(step, bucket, slot);
-  }
-
-  /** After the last trade. */
-  close(): void {
-    this.#periods.close();
-  }
-
-  /** All trades once more, the shortest first. */
-  passHoldingTime(place: { bucket: number; day: number; slot: number; seconds: number }): void {
-    this.#periods.passHoldingTime(place.day, place.seconds);
-    this.#breakdowns.passHoldingTime(place);
+  walk(rows: SectionRows): void {
+    this.#periods.walk(rows);
+    this.#breakdowns.walk(rows);
   }
 
   write(warnings: StatisticsWarning[]): StatisticsSection {
@@ -118,6 +85,3 @@ function scaleFor(magnitude: number, currency: string): LaneScale {
     hint: "Look for a trade with a wrong amount.",
   });
 }
-
-/** Reused: amounts in the wide scale. */
-const scaled = new Amount();

@@ -1,4 +1,4 @@
-import { lowBase } from "./amount.ts";
+import { lowBase } from "./lanes.ts";
 
 /** How a trade came out. */
 export const win = 1;
@@ -34,11 +34,11 @@ export class Streaks {
   #lastHigh = 0;
   #lastLow = 0;
 
-  /** `high` and `low`: the running total with this trade. */
-  add(outcome: Outcome, high: number, low: number): void {
+  /** So many of one outcome, one after the other; `high` and `low`: the running total after them. */
+  add(outcome: Outcome, count: number, high: number, low: number): void {
     if (outcome !== this.outcome || this.count === 0) this.startRun(outcome);
-    this.count++;
-    this.length++;
+    this.count += count;
+    this.length += count;
     this.#lastHigh = high;
     this.#lastLow = low;
     if (outcome === breakeven) return;

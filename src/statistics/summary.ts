@@ -1,16 +1,15 @@
 import { parseDecimal } from "../executions/decimal.ts";
 import { parseZone } from "../executions/zone.ts";
-import { Amount } from "./amount.ts";
 import { BreakevenBand } from "./band.ts";
 import { currenciesMax, type Statistics, type StatisticsSection, type StatisticsWarning } from "./body.ts";
 import { Buckets } from "./buckets.ts";
 import { calendarOf, type LocalCalendar } from "./calendar.ts";
 import type { ClosedTrade } from "./closed-trade.ts";
-import type { Step } from "./course.ts";
 import { formatInstant } from "./instant.ts";
 import { orderByKey } from "./order.ts";
 import { Rows } from "./rows.ts";
 import { Section } from "./section.ts";
+import { SectionRows } from "./section-rows.ts";
 import { SectionTotals } from "./section-totals.ts";
 import { TradeReader } from "./trade-reader.ts";
 
@@ -49,21 +48,20 @@ export function createSummary(user: StatisticsUser): Summary {
 export class Summary {
   readonly #user: StatisticsUser;
   readonly #calendar: LocalCalendar;
-  readonly #band: BreakevenBand;
   readonly #start: number | null;
   readonly #buckets = new Buckets();
   readonly #sections = new Map<string, SectionTotals>();
   readonly #rows = new Rows();
   readonly #reader: TradeReader;
+  #baseOutcomes = new Int8Array(0);
 
   constructor(user: StatisticsUser) {
     this.#user = user;
     this.#calendar = calendarOf(parseZone(user.timezone));
-    this.#band = new BreakevenBand(user.breakeven_band ?? null);
     this.#start = startingBalance(user.starting_balance ?? null);
     this.#reader = new TradeReader({
       calendar: this.#calendar,
-      band: this.#band,
+      band: new BreakevenBand(user.breakeven_band ?? null),
       baseCurrency: user.base_currency,
       buckets: this.#buckets,
       sections: this.#sections,
@@ -121,7 +119,6 @@ export class Summary {
     return new Section({
       currency,
       calendar: this.#calendar,
-      band: this.#band,
       // The balance is money of the base currency: no equity in another.
       start: currency === this.#user.base_currency ? this.#start : null,
       buckets: this.#buckets.list,
@@ -134,49 +131,47 @@ export class Summary {
     if (!this.#reader.isBaseKnown || this.#rows.count === 0) return null;
     const { base_currency } = this.#user;
     if (this.#sections.size === 1 && sections.has(base_currency)) return "same";
-    return this.section(base_currency, this.#reader.baseTotals());
+    this.#baseOutcomes = new Int8Array(this.#rows.count);
+    return this.section(base_currency, this.#reader.baseTotals(this.#baseOutcomes));
   }
 
   private walk(sections: ReadonlyMap<string, Section>, base: Section | "same" | null): void {
     const rows = this.#rows;
-    const bySection = this.#buckets.list.map(({ currency }) => sections.get(currency) ?? null);
-    const total = base === "same" ? null : base;
-    const step: Step = {
-      outcome: 0,
-      high: 0,
-      low: 0,
-      net: 0,
-      day: 0,
-      openedAtMs: 0,
-      closedAtMs: 0,
-      multiple: Number.NaN,
-    };
-    const amount = new Amount();
-    const place = { bucket: 0, day: 0, slot: 0, seconds: 0 };
-    for (const row of rows.closeOrder()) {
-      place.bucket = rows.bucket[row] as number;
-      place.slot = rows.slot[row] as number;
-      step.day = rows.day[row] as number;
-      step.openedAtMs = rows.openedAtMs[row] as number;
-      step.closedAtMs = rows.closedAtMs[row] as number;
-      step.multiple = rows.multiple === null ? Number.NaN : (rows.multiple[row] as number);
-      rows.net.read(row, amount);
-      bySection[place.bucket]?.add(step, amount, place);
-      if (total === null) continue;
-      (rows.base ?? rows.net).read(row, amount);
-      total.add(step, amount, place);
+    const byClose = rows.closeOrder();
+    const holdingSeconds = rows.holdingSeconds();
+    const byHolding = orderByKey(holdingSeconds);
+    for (const section of sections.values()) {
+      section.walk(
+        new SectionRows({
+          rows,
+          amounts: rows.net,
+          outcomes: rows.outcome,
+          scale: section.scale,
+          byClose: this.ofCurrency(byClose, section.currency),
+          byHolding: this.ofCurrency(byHolding, section.currency),
+          holdingSeconds,
+        }),
+      );
     }
-    for (const section of sections.values()) section.close();
-    total?.close();
-    const seconds = rows.holdingSeconds();
-    for (const row of orderByKey(seconds)) {
-      place.bucket = rows.bucket[row] as number;
-      place.slot = rows.slot[row] as number;
-      place.day = rows.day[row] as number;
-      place.seconds = seconds[row] as number;
-      bySection[place.bucket]?.passHoldingTime(place);
-      total?.passHoldingTime(place);
-    }
+    if (base === null || base === "same") return;
+    base.walk(
+      new SectionRows({
+        rows,
+        amounts: rows.base ?? rows.net,
+        outcomes: this.#baseOutcomes,
+        scale: base.scale,
+        byClose,
+        byHolding,
+        holdingSeconds,
+      }),
+    );
+  }
+
+  /** The rows of one currency, in the same order. */
+  private ofCurrency(order: Uint32Array, currency: string): Uint32Array {
+    if (this.#sections.size === 1) return order;
+    const isOfIt = this.#buckets.list.map((bucket) => bucket.currency === currency);
+    return order.filter((row) => isOfIt[this.#rows.bucket[row] as number]);
   }
 }
 

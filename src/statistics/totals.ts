@@ -1,4 +1,5 @@
-import { type Amount, ExactSum } from "./amount.ts";
+import type { Amount } from "./amount.ts";
+import { ExactSum } from "./exact-sum.ts";
 import type { Figure } from "./figure.ts";
 import { loss, type Outcome, win } from "./streaks.ts";
 

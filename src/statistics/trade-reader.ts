@@ -94,6 +94,7 @@ export class TradeReader {
     rows.bucket[row] = bucket.index;
     rows.day[row] = this.#place.day;
     rows.slot[row] = packSlot(this.#place);
+    rows.outcome[row] = entry.outcome;
     rows.net.set(row, net);
     if (hasMultiple) rows.setMultiple(row, this.#multiple.toNumber());
     if (isBaseKnown) this.keepBase(row);
@@ -184,8 +185,8 @@ export class TradeReader {
     return this.#withoutPnl + this.#withoutBase + this.#otherBase === 0;
   }
 
-  /** The sums of all trades in the base currency, from the rows. */
-  baseTotals(): SectionTotals {
+  /** The sums of all trades in the base currency, and their outcomes, from the rows. */
+  baseTotals(outcomes: Int8Array): SectionTotals {
     const { rows, buckets, band } = this.#options;
     const totals = new SectionTotals();
     const column = rows.base ?? rows.net;
@@ -201,6 +202,7 @@ export class TradeReader {
       place.session = sessionOfSlot(slot);
       place.holding = holdingOfSlot(slot);
       entry.outcome = band.outcomeOf(net);
+      outcomes[row] = entry.outcome;
       entry.isLong = buckets.list[place.bucket]?.direction === "long";
       entry.holdingSeconds = Math.floor(((rows.closedAtMs[row] as number) - (rows.openedAtMs[row] as number)) / 1_000);
       totals.add(place, entry, null);

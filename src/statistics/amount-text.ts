@@ -1,0 +1,81 @@
+import { formatDecimal } from "../executions/decimal.ts";
+import { lowBase } from "./lanes.ts";
+
+/**
+ * Numbers as the contract's decimal text: the shortest form, never an exponent, never -0. A body has some ten thousand of them, so
+ * digits are taken four at a time from a table.
+ */
+export function amountText(high: number, low: number): string {
+  let units = high;
+  let rest = low;
+  if (units > 0 && rest < 0) {
+    units -= 1;
+    rest += lowBase;
+  } else if (units < 0 && rest > 0) {
+    units += 1;
+    rest -= lowBase;
+  }
+  if (units < 0 || rest < 0) return `-${positiveText(-units, -rest)}`;
+  return positiveText(units, rest);
+}
+
+function positiveText(units: number, rest: number): string {
+  const integer = Math.floor(units / 10_000);
+  const first = units - integer * 10_000;
+  if (rest === 0) return first === 0 ? `${integer}` : `${integer}.${trimmed(first)}`;
+  const next = Math.floor(rest / 1e10);
+  const last = rest - next * 1e10;
+  if (last === 0) return `${integer}.${four(first)}${trimmed(next)}`;
+  const third = Math.floor(last / 1e6);
+  const fourth = last - third * 1e6;
+  const head = `${integer}.${four(first)}${four(next)}`;
+  if (fourth === 0) return `${head}${trimmed(third)}`;
+  const fifth = Math.floor(fourth / 100);
+  const sixth = (fourth - fifth * 100) * 100;
+  return sixth === 0
+    ? `${head}${four(third)}${trimmed(fifth)}`
+    : `${head}${four(third)}${four(fifth)}${trimmed(sixth)}`;
+}
+
+const unitsInOne = 1e8;
+const safeMax = Number.MAX_SAFE_INTEGER;
+/** Decimals of the contract have at most 30 digits before the point. */
+const ratioMax = 1e30;
+
+/** A whole number of units of 10^-8. */
+export function unitsText(units: number): string {
+  const size = units < 0 ? -units : units;
+  const integer = Math.floor(size / unitsInOne);
+  const rest = size - integer * unitsInOne;
+  const sign = units < 0 ? "-" : "";
+  if (rest === 0) return `${sign}${integer}`;
+  const first = Math.floor(rest / 10_000);
+  const next = rest - first * 10_000;
+  return next === 0 ? `${sign}${integer}.${trimmed(first)}` : `${sign}${integer}.${four(first)}${trimmed(next)}`;
+}
+
+/** A float rounded to 8 places; null: larger than the contract can say, or none. */
+export function ratioText(value: number): string | null {
+  const units = Math.round(value * unitsInOne);
+  if (units <= safeMax && units >= -safeMax) return units === 0 ? "0" : unitsText(units);
+  if (!(Math.abs(value) < ratioMax)) return null;
+  // From 2^53 / 10^8 on, a double has fewer than 8 places of its own.
+  return formatDecimal(BigInt(Math.round(value * 1e6)) * 10n ** 12n);
+}
+
+/** `0000` to `9999`, and the same without the zeros at the end. Made at first use. */
+let tables: { four: string[]; trimmed: string[] } | null = null;
+
+function makeTables(): { four: string[]; trimmed: string[] } {
+  const fours = Array.from({ length: 10_000 }, (_, value) => `${value}`.padStart(4, "0"));
+  tables = { four: fours, trimmed: fours.map((text) => text.replace(/0+$/, "")) };
+  return tables;
+}
+
+function four(value: number): string {
+  return (tables ?? makeTables()).four[value] as string;
+}
+
+function trimmed(value: number): string {
+  return (tables ?? makeTables()).trimmed[value] as string;
+}
