@@ -110,7 +110,7 @@ export function divide(a: Decimal, b: Decimal): Decimal {
 /** Integer division rounded half to even: the rule for every quotient here. @throws {RangeError} by zero */
 export function divideRounded(numerator: bigint, denominator: bigint): bigint {
   const quotient = numerator / denominator;
-  const rest = numerator % denominator;
+  const rest = numerator - quotient * denominator; // a product costs less than a second division
   if (rest === 0n) return quotient;
   const twice = absolute(rest) * 2n;
   const bound = absolute(denominator);

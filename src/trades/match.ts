@@ -74,6 +74,7 @@ export class Matcher {
   readonly #rules: MatchRules;
   readonly #groups = new Map<string, Map<BookSide, Book>>();
   readonly #changed = new Set<Position>();
+  #changedLots = 0;
   readonly totals: MatchTotals = { opened: 0, closed: 0, net: new Map() };
 
   constructor(rules: MatchRules) {
@@ -120,6 +121,7 @@ export class Matcher {
     const trades: Trade[] = [];
     for (const position of this.#changed) trades.push(this.#revise(position));
     this.#changed.clear();
+    this.#changedLots = 0;
     return trades;
   }
 
@@ -127,17 +129,22 @@ export class Matcher {
     return this.#changed.size;
   }
 
-  /** About how long the states of the changed trades will be, in bytes: a batch has a limit. */
+  /** At most so many lots are in the states of the changed trades: a batch has a limit of bytes. */
   get changedLots(): number {
-    let lots = 0;
-    for (const position of this.#changed) lots += position.lots.length;
-    return lots;
+    return this.#changedLots;
   }
 
   openTrades(): number {
     let open = 0;
     for (const books of this.#groups.values()) for (const book of books.values()) if (book.open !== null) open++;
     return open;
+  }
+
+  /** Called after the position took an execution: that can have added one lot. */
+  #change(position: Position): void {
+    const known = this.#changed.size;
+    this.#changed.add(position);
+    this.#changedLots += this.#changed.size > known ? position.lots.length : 1;
   }
 
   #revise(position: Position): Trade {
@@ -182,25 +189,24 @@ export class Matcher {
 
   #add(book: Book, position: Position, part: Part): void {
     enter(position, part, this.#rules.method);
-    this.#changed.add(position);
+    this.#change(position);
     this.#settle(book, position, part);
   }
 
   #fromFlat(book: Book, part: Part, direction: Direction, opensRest = false): void {
     const { execution } = part;
-    const stated = this.#rules.statedPnl(execution);
     const closesUnknown =
       (execution.market === "spot" && direction === "short") ||
       (execution.positionSide !== null && execution.positionSide !== direction) ||
       // Brokers state a PnL of exactly zero where a position is only opened.
-      (!opensRest && stated !== null && (execution.realizedPnl ?? 0n) !== 0n);
+      (!opensRest && (execution.realizedPnl ?? 0n) !== 0n && this.#rules.statedPnl(execution) !== null);
     if (closesUnknown) {
-      this.#changed.add(unknownOrigin(part, stated, !opensRest));
+      this.#change(unknownOrigin(part, this.#rules.statedPnl(execution), !opensRest));
       return;
     }
     const position = openPosition(part, direction, this.#rules.method);
     book.open = position;
-    this.#changed.add(position);
+    this.#change(position);
     this.#settle(book, position, part);
   }
 
@@ -211,10 +217,16 @@ export class Matcher {
     // What is over is no position when it is only the fee, paid from coins that this position does not hold.
     const flips = opens > 0n && opens > whole.moved - whole.quantity;
     const part = flips ? splitPart(whole, closing) : { ...whole, moved: closing };
-    exit(position, part, this.#rules.method, this.#rules.statedPnl(execution));
-    this.#changed.add(position);
+    exit(position, part, this.#rules.method, this.#statedOf(position, execution));
+    this.#change(position);
     this.#settle(book, position, part);
     if (flips) this.#fromFlat(book, restOf(whole, part), direction, true);
+  }
+
+  /** A position's executions are of one account, so of one broker; asked once, since an id is a long text to look into. */
+  #statedOf(position: Position, execution: Execution): StatedPnl {
+    position.statedBasis ??= this.#rules.statedPnl(execution) ?? "none";
+    return position.statedBasis === "none" ? null : position.statedBasis;
   }
 
   #settle(book: Book, position: Position, { execution }: Part): void {
@@ -251,7 +263,7 @@ export class Matcher {
       const share: Decimal | null = last || amount === null ? left : shareOf(amount, openQuantityOf(position), whole);
       if (left !== null && share !== null) left -= share;
       charge(position, execution, share);
-      this.#changed.add(position);
+      this.#change(position);
     }
   }
 }

@@ -47,6 +47,8 @@ export interface Position {
   funding: Decimal;
   /** The broker's own PnL of the executions so far; null once an exit stated none. */
   stated: Decimal | null;
+  /** In whose terms; null: not asked yet. */
+  statedBasis: "gross" | "net" | "none" | null;
   /** Ours in the same terms. */
   comparable: Product;
   exits: number;
@@ -105,6 +107,7 @@ export function openPosition(part: Part, direction: Direction, method: CostBasis
     fees: 0n,
     funding: 0n,
     stated: 0n,
+    statedBasis: null,
     comparable: 0n,
     exits: 0,
     executionCount: 0,

@@ -80,6 +80,7 @@ export function readState(trade: Trade): Position {
       fees: trade.fees,
       funding: trade.funding,
       stated: state.stated === null ? null : parseDecimal(state.stated),
+      statedBasis: null,
       comparable: parseProduct(state.comparable),
       exits: state.exits,
       executionCount: trade.executionCount,

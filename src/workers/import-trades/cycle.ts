@@ -29,6 +29,8 @@ import { statedPnlOf } from "./stated-pnl.ts";
 
 /** The platform stores about fourteen batches a second whatever comes: more accounts at once only wait. */
 const accountsAtOnceMax = 3;
+/** A dry run has no request to keep small, and each batch costs a revision of every trade that is open. */
+const dryLimits = { executionsPerBatchMax: 2_000, tradesPerBatchMax: 5_000 };
 /** Brokers refuse signed requests of a clock that is further off. */
 const clockSkewMsMax = 30_000;
 
@@ -138,10 +140,12 @@ function toolsFor(job: AccountJob, { args, config, ping, tools, progress, contex
     ledger: args.dryRun ? new DryLedger(stored, { keepsAll: job.files.length > 1 }) : stored,
     reports: !args.dryRun,
     rules: { statedPnl: statedPnlOf, stepOf: () => null },
-    limits: {
-      executionsPerBatchMax: Math.min(config.tradeImporter.batchSize, ping.limits.max_batch),
-      tradesPerBatchMax: ping.limits.max_batch,
-    },
+    limits: args.dryRun
+      ? dryLimits
+      : {
+          executionsPerBatchMax: Math.min(config.tradeImporter.batchSize, ping.limits.max_batch),
+          tradesPerBatchMax: ping.limits.max_batch,
+        },
     progress,
     context,
   };

@@ -1,4 +1,5 @@
 import type { Execution } from "../../executions/execution.ts";
+import type { BatchResult } from "../../journal/journal.ts";
 import { groupOf } from "../../trades/match.ts";
 import type { Trade } from "../../trades/trade.ts";
 import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
@@ -43,30 +44,35 @@ export class DryLedger implements Ledger {
   }
 
   async deliver({ executions, trades }: Batch): Promise<Delivered> {
-    const results: ("created" | "duplicate")[] = [];
     const uncertain = trades.length === 0;
-    for (const execution of executions) {
-      const known = uncertain && (await this.#has(execution));
-      results.push(known ? "duplicate" : "created");
-      if (!known && (uncertain || this.#keepsAll)) this.#keep(execution);
+    const results = uncertain ? await this.#judge(executions) : [];
+    if (this.#keepsAll) {
+      for (const trade of trades) this.#trades.set(trade.externalId, trade);
+      if (!uncertain) for (const execution of executions) this.#keep(execution);
     }
-    if (this.#keepsAll) for (const trade of trades) this.#trades.set(trade.externalId, trade);
-    const created = results.filter((status) => status === "created").length;
+    const duplicates = results.filter(({ status }) => status === "duplicate").length;
     return {
       kind: "stored",
       result: {
-        checkpointVersion: 0,
-        executions: { created, duplicates: results.length - created, rejected: 0 },
+        checkpointVersion: this.checkpointVersion,
+        executions: { created: executions.length - duplicates, duplicates, rejected: 0 },
         trades: { created: trades.length, updated: 0, duplicates: 0, rejected: 0 },
-        executionResults: results.map((status, index) => ({
-          externalId: executions[index]?.externalId ?? null,
-          status,
-          differs: false,
-        })),
-        tradeResults: trades.map(({ externalId }) => ({ externalId, status: "created" })),
+        executionResults: results,
+        tradeResults: [],
         errors: {},
       },
     };
+  }
+
+  /** What the platform would say of executions that come without trades: those are the uncertain ones. */
+  async #judge(executions: readonly Execution[]): Promise<BatchResult["executionResults"]> {
+    const results: BatchResult["executionResults"] = [];
+    for (const execution of executions) {
+      const known = await this.#has(execution);
+      results.push({ externalId: execution.externalId, status: known ? "duplicate" : "created", differs: false });
+      if (!known) this.#keep(execution);
+    }
+    return results;
   }
 
   #keep(execution: Execution): void {
