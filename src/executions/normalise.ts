@@ -90,6 +90,10 @@ function assetsOf(draft: Draft): Assets {
   if (baseAsset !== null && quoteAsset !== null && (settleAsset !== null || !settles(market))) {
     return { baseAsset, quoteAsset, settleAsset };
   }
+  if (namesAsset.has(market)) {
+    const symbol = draft.symbol.length <= assetCharactersMax ? draft.symbol : null;
+    return { baseAsset: baseAsset ?? symbol, quoteAsset, settleAsset };
+  }
   const parts = partsOf(draft.symbol, market);
   return {
     baseAsset: baseAsset ?? parts?.base ?? null,
@@ -97,6 +101,9 @@ function assetsOf(draft: Draft): Assets {
     settleAsset: settleAsset ?? settleOf(market, baseAsset ?? parts?.base, quoteAsset ?? parts?.quote),
   };
 }
+
+/** What is traded there is called by its symbol, and what it is priced in the symbol does not say. */
+const namesAsset: ReadonlySet<Market> = new Set<Market>(["stock", "future", "cfd", "option"]);
 
 function settles(market: Market): boolean {
   return market === "linear" || market === "inverse";
@@ -111,7 +118,6 @@ const partsBySymbol = new Map<string, Pair | Contract | null>();
 const partsMax = 10_000;
 
 function partsOf(symbol: string, market: Market): Pair | null {
-  if (market === "stock" || market === "option" || market === "future") return null;
   const key = settles(market) ? `contract ${symbol}` : symbol;
   const known = partsBySymbol.get(key);
   if (known !== undefined) return known;

@@ -23,6 +23,8 @@ export interface DetectOptions {
   dialect: string | undefined;
   /** Their name to ours, both as `nameOf` makes them. Not empty: only the dialect whose names they are. */
   renames: Renames;
+  /** For tests: instead of all that there are. */
+  known?: readonly Dialect[];
 }
 
 const recordsMax = 30;
@@ -44,24 +46,40 @@ interface Record {
  */
 export function findHeader(text: string, newline: string, isWhole: boolean, options: DetectOptions): Found | null {
   const candidates = candidatesOf(options);
+  let best: Found | null = null;
   let shown: Record | null = null;
   let isStatement = false;
   for (const pair of delimiterPairs()) {
     const records = readRecords(text, newline, pair, isWhole);
-    for (const [index, record] of records.entries()) {
-      const found = index < recordsMax || isStatement ? matchHeader(record.cells, candidates, options) : null;
-      if (found !== null) return { ...found, delimiters: pair, ...withoutCells(record) };
-      if (index === 0 && isSectionRow(record.cells)) isStatement = true;
-      if (index < recordsMax && record.cells.length > (shown?.cells.length ?? 0)) shown = record;
+    isStatement ||= records.some(({ cells }) => isSectionRow(cells));
+    const found = firstMatch(records, pair, candidates, options);
+    if (found !== null && knownColumns(found) > knownColumns(best)) best = found;
+    for (const record of records.slice(0, recordsMax)) {
+      if (record.cells.length > (shown?.cells.length ?? 0)) shown = record;
     }
   }
+  if (best !== null) return best;
   if (isStatement && !isWhole) return null;
   if (isStatement) throw withoutSection(options);
   throw unknownHeader(shown, candidates, options);
 }
 
-function withoutCells({ line, nextLine, characters }: Record) {
-  return { line, nextLine, characters };
+/** `Code;;;` is no column where rows stand in one cell of other rows: the delimiters by which more columns are known are right. */
+function knownColumns(found: Found | null): number {
+  return found === null ? -1 : found.mapping.fields.filter(({ index }) => index >= 0).length;
+}
+
+function firstMatch(
+  records: readonly Record[],
+  pair: Delimiters,
+  candidates: readonly Dialect[],
+  options: DetectOptions,
+): Found | null {
+  for (const { cells, line, nextLine, characters } of records) {
+    const match = matchHeader(cells, candidates, options);
+    if (match !== null) return { ...match, delimiters: pair, line, nextLine, characters };
+  }
+  return null;
 }
 
 /** Plain ones first; then rows that stand in one cell of a row with another delimiter. */
@@ -90,14 +108,14 @@ function isSectionRow(cells: readonly string[]): boolean {
   return cells.length > 2 && (cells[1]?.trim() === "Header" || cells[1]?.trim() === "Data");
 }
 
-function candidatesOf({ dialect: id, renames, name }: DetectOptions): readonly Dialect[] {
-  if (id === undefined) return renames.size === 0 ? dialects : dialects.filter((dialect) => dialect.anyBroker);
-  const chosen = dialects.find((dialect) => dialect.id === id);
+function candidatesOf({ dialect: id, renames, name, known = dialects }: DetectOptions): readonly Dialect[] {
+  if (id === undefined) return renames.size === 0 ? known : known.filter((dialect) => dialect.anyBroker);
+  const chosen = known.find((dialect) => dialect.id === id);
   if (chosen === undefined) {
     throw new Failure("data", `There is no dialect "${shorten(id)}".`, {
       code: "unknown_dialect",
       subject: name,
-      hint: `Known are: ${dialects.map((dialect) => dialect.id).join(", ")}.`,
+      hint: `Known are: ${known.map((dialect) => dialect.id).join(", ")}.`,
     });
   }
   if (renames.size > 0 && chosen.anyBroker !== true) {

@@ -72,7 +72,7 @@ export const interactiveBrokersActivity = defineDialect({
       type: typeOf(codesOf(row.code)),
       market,
       symbol: row.symbol,
-      baseAsset: pair?.base ?? assetOf(row.symbol, market),
+      baseAsset: pair?.base ?? (market === "option" ? underlyingOf(row.symbol) : null),
       quoteAsset: pair?.quote ?? row.currency,
       side,
       quantity,
@@ -150,9 +150,10 @@ function contractSizeOf(category: string, symbol: string, facts: ReadonlyMap<str
   }
 }
 
-/** What comes in with a purchase: of an option the underlying's name, since "SPY 20MAR26 580 C" is no asset. */
-function assetOf(symbol: string, market: Market): string {
-  return market === "option" ? (symbol.split(" ")[0] ?? symbol) : symbol.slice(0, 24);
+/** "SPY 20MAR26 580 C" is no asset. */
+function underlyingOf(symbol: string): string | null {
+  const [underlying] = symbol.split(" ");
+  return underlying === undefined || underlying === "" ? null : underlying;
 }
 
 function codesOf(text: string | null): readonly string[] {

@@ -58,7 +58,8 @@ export interface FileLayout {
 
 /** Rows that are looked at to find out the decimal mark, and whether times have zones. */
 const sampledRowsMax = 200;
-const headerBytesMax = 64 * 1024 * 1024;
+/** A statement whose section has not come by then has none. */
+const headerBytesMax = 16 * 1024 * 1024;
 
 /**
  * Which file is this? By its content alone. @throws {Failure} data, with a code: `unknown_dialect`, `ambiguous_dialect`,
@@ -164,9 +165,13 @@ async function openFile(path: string, name: string): Promise<AsyncDisposable & {
 /** The text is read on only while it is a statement whose section has not come yet. */
 async function readHeader(file: FileHandle, format: TextFormat, options: RecogniseOptions, renames: Renames) {
   let text = "";
+  let seen = 0;
   for await (const block of textBlocks(file, format, format.bomBytes, format.bytes, options.name)) {
     text += block.text;
     const isWhole = block.byteEnd === format.bytes || block.byteEnd > headerBytesMax;
+    // All of it is looked at again each time, so each time there must be twice as much.
+    if (!isWhole && text.length < seen * 2) continue;
+    seen = text.length;
     const found = findHeader(text, format.newline, isWhole, {
       name: options.name,
       dialect: options.dialect,

@@ -14,7 +14,7 @@ import { type RowReader, type RowText, splitRow } from "./tokenise.ts";
 /** Runs that are merged at once; more are merged in several rounds. Each takes about 100 KB of memory. */
 export const fanInMax = 32;
 /** A run ends earlier when its rows are long. A row has at most 64 K characters. */
-const runBytes = 12 * 1024 * 1024;
+const runBytes = 8 * 1024 * 1024;
 const writeBytes = 256 * 1024;
 const readBytes = 32 * 1024;
 

@@ -101,12 +101,12 @@ function match(text: string, start: number, end: number, { tokens, charactersMin
       if (found[half] < 0) return false;
       position += 2;
     } else {
-      const length = detail > 0 ? detail : isDigit(text.charCodeAt(position + 1)) ? 2 : 1;
+      const length = detail > 0 ? detail : position + 1 < end && isDigit(text.charCodeAt(position + 1)) ? 2 : 1;
       const value = readDigits(text, position, length);
       if (value < 0) return false;
       position += length;
       found[field === shortYear ? year : field] = field === shortYear ? 2000 + value : value;
-      if (field === second) position = skipFraction(text, position);
+      if (field === second) position = skipFraction(text, position, end);
     }
   }
   return position === end && assemble();
@@ -145,7 +145,7 @@ function matchIsoTime(text: string, start: number, end: number): number {
     const seconds = readDigits(text, position + 1, 2);
     if (seconds < 0) return -1;
     found[second] = seconds;
-    position = skipFraction(text, position + 3);
+    position = skipFraction(text, position + 3, end);
   }
   return matchOffset(text, position, end);
 }
@@ -171,12 +171,13 @@ function matchOffset(text: string, start: number, end: number): number {
 }
 
 /** Finer digits than milliseconds are cut off. */
-function skipFraction(text: string, start: number): number {
+function skipFraction(text: string, start: number, end: number): number {
+  if (start >= end) return start;
   const mark = text.charCodeAt(start);
   if ((mark !== 46 && mark !== 44) || !isDigit(text.charCodeAt(start + 1))) return start;
   let position = start + 1;
   let milliseconds = 0;
-  for (let unit = 100; isDigit(text.charCodeAt(position)); unit = Math.floor(unit / 10)) {
+  for (let unit = 100; position < end && isDigit(text.charCodeAt(position)); unit = Math.floor(unit / 10)) {
     milliseconds += (text.charCodeAt(position) - 48) * unit;
     position++;
   }
