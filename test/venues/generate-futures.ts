@@ -11,12 +11,13 @@ export interface FuturesPlan {
   spec: SymbolSpec;
   fills: number;
   hedge: boolean;
+  opens: boolean;
 }
 
 type Request = Omit<FillRequest, "atMs">;
 
 /** One order on a contract: it opens, adds, closes a part, closes all, or, in one-way mode, turns the position round. */
-export function nextFuturesFills(generation: Generation, { spec, fills, hedge }: FuturesPlan): Request[] {
+export function nextFuturesFills(generation: Generation, { spec, fills, hedge, opens }: FuturesPlan): Request[] {
   const { ledger, random, world, atMs } = generation;
   const market = spec.market === "inverse" ? "inverse" : "linear";
   const positionSide: PositionSide = hedge ? random.pick(["LONG", "SHORT"] as const) : "BOTH";
@@ -54,7 +55,7 @@ export function nextFuturesFills(generation: Generation, { spec, fills, hedge }:
     const adding: VenueSide = at.held > 0n ? "BUY" : "SELL";
     const closing: VenueSide = at.held > 0n ? "SELL" : "BUY";
     const draw = chance.next();
-    if (draw < 0.3 || held < at.step) return { side: adding, quantity: at.size };
+    if (opens || draw < 0.3 || held < at.step) return { side: adding, quantity: at.size };
     if (draw < 0.55) {
       const part = floorTo((held * BigInt(chance.integer(20, 70))) / 100n, spec.quantityDigits);
       return { side: closing, quantity: larger(part, at.step) };

@@ -16,6 +16,8 @@ interface Order {
   atMs: number;
   spec: SymbolSpec;
   fills: number;
+  /** It opens or adds, so that there is something to settle at delivery. */
+  opens: boolean;
 }
 
 /** A whole account, decided by the seed: the same options give the same ledger to the last digit. */
@@ -73,8 +75,11 @@ function planOrders(generation: Generation, fromMs: number, untilMs: number): Or
     const first = chosen[index];
     const spec = (first ?? pickWeighted(chosen, weights, random.next() * total)).spec;
     const fills = first === undefined ? Math.min(left, random.pick(fillsPerOrder)) : 1;
-    const lastMs = spec.deliveryMs === null ? untilMs : Math.min(untilMs, spec.deliveryMs - hourMs);
-    orders.push({ atMs: fromMs + Math.floor(random.next() * (lastMs - fromMs)), spec, fills });
+    const settles = spec.deliveryMs !== null && spec.deliveryMs < untilMs ? spec.deliveryMs : null;
+    const lastMs = settles === null ? untilMs : settles - hourMs;
+    const opens = first !== undefined && settles !== null;
+    const atMs = opens ? lastMs : fromMs + Math.floor(random.next() * (lastMs - fromMs));
+    orders.push({ atMs, spec, fills, opens });
     left -= fills;
   }
   return orders.sort((a, b) => a.atMs - b.atMs);
@@ -117,7 +122,7 @@ function place(generation: Generation, order: Order): void {
   const { ledger, random, options } = generation;
   generation.atMs = Math.max(generation.atMs, order.atMs);
   const { spec } = order;
-  const plan: FuturesPlan = { spec, fills: order.fills, hedge: options.hedge === true };
+  const plan: FuturesPlan = { spec, fills: order.fills, hedge: options.hedge === true, opens: order.opens };
   const requests =
     spec.market === "spot" ? nextSpotFills(generation, spec, order.fills) : nextFuturesFills(generation, plan);
   const orderId = ledger.newOrderId();

@@ -1,3 +1,4 @@
+import type { Decimal } from "../../../src/executions/decimal.ts";
 import { fixed, unit } from "../amounts.ts";
 import { dayMs, hourMs, minuteMs } from "../clock.ts";
 import type { World } from "../world.ts";
@@ -46,12 +47,20 @@ export function candles(call: Call, market: WorldMarket): unknown {
     const inGap = state.candleGaps.some(
       (gap) => gap.symbol === spec.symbol && openMs >= gap.fromMs && openMs < gap.untilMs,
     );
-    if (!inGap) rows.push(candle(state.world, spec, openMs, intervalMs));
+    if (!inGap) rows.push(candleRow(state.world, spec, openMs, intervalMs));
   }
   return rows;
 }
 
-function candle(world: World, spec: SymbolSpec, openMs: number, intervalMs: number): unknown[] {
+interface Candle {
+  open: Decimal;
+  high: Decimal;
+  low: Decimal;
+  close: Decimal;
+}
+
+/** All fills of a generated account in that time lie between low and high. */
+export function candleOf(world: World, spec: SymbolSpec, openMs: number, intervalMs: number): Candle {
   const stepMs = Math.max(minuteMs, Math.ceil(intervalMs / samplesMax / minuteMs) * minuteMs);
   const open = world.ticksAt(spec, openMs);
   const close = world.ticksAt(spec, openMs + intervalMs - 1);
@@ -61,20 +70,25 @@ function candle(world: World, spec: SymbolSpec, openMs: number, intervalMs: numb
     low = Math.min(low, ticks);
     high = Math.max(high, ticks);
   }
-  const text = (ticks: number): string =>
-    fixed(BigInt(ticks) * unit(spec.priceDigits), spec.market === "spot" ? 8 : spec.priceDigits);
-  const prices = [open, high + Math.ceil(high / spreadParts), Math.max(1, low - Math.ceil(low / spreadParts)), close];
-  return [
-    openMs,
-    ...prices.map(text),
+  const price = (ticks: number): Decimal => BigInt(ticks) * unit(spec.priceDigits);
+  return {
+    open: price(open),
+    high: price(high + Math.ceil(high / spreadParts)),
+    low: price(Math.max(1, low - Math.ceil(low / spreadParts))),
+    close: price(close),
+  };
+}
+
+function candleRow(world: World, spec: SymbolSpec, openMs: number, intervalMs: number): unknown[] {
+  const { open, high, low, close } = candleOf(world, spec, openMs, intervalMs);
+  const prices = [open, high, low, close].map((price) => fixed(price, spec.market === "spot" ? 8 : spec.priceDigits));
+  const [volume, quoteVolume, boughtVolume, boughtQuoteVolume] = [
     "1250.00000000",
-    openMs + intervalMs - 1,
     "98765.43210000",
-    321,
     "600.00000000",
     "47000.00000000",
-    "0",
   ];
+  return [openMs, ...prices, volume, openMs + intervalMs - 1, quoteVolume, 321, boughtVolume, boughtQuoteVolume, "0"];
 }
 
 /** `ticker/price`: one symbol or all. */
