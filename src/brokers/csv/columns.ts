@@ -161,6 +161,10 @@ export function amountIn(amount: AmountText, units: readonly string[], column: s
     if (!isDigit(unit.charCodeAt(0)) || unitStart <= start || !isRegion(row, unitStart, end, unit)) continue;
     return { value: readAmount(amount, unitStart, column), unit };
   }
+  if (apparentUnit !== null && isSign(apparentUnit.charCodeAt(0))) {
+    const said = row.slice(start, end);
+    throw new RowError("not_a_number", `expected a decimal number and its unit, found "${said}"`, column);
+  }
   const numberEnd = apparentUnit === null ? end : end - apparentUnit.length;
   return { value: readAmount(amount, numberEnd, column), unit: apparentUnit };
 }
@@ -180,6 +184,11 @@ function readAmount(amount: AmountText, numberEnd: number, column: string): Deci
 
 function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
+}
+
+/** ASCII that is no letter or digit: units can be of any script, but do not begin with these. */
+function isSign(code: number): boolean {
+  return code < 48 || (code > 57 && code < 65) || (code > 90 && code < 97) || (code > 122 && code < 128);
 }
 
 /** Digits and what stands between them: point, comma, apostrophe. */

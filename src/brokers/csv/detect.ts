@@ -49,8 +49,12 @@ export function findHeader(text: string, newline: string, isWhole: boolean, opti
   let best: Found | null = null;
   let shown: Record | null = null;
   let isStatement = false;
+  /** Delimiters by which the first row has one cell: it may hold a row of another one. */
+  const wraps = new Set<string>();
   for (const pair of delimiterPairs()) {
+    if (pair.inner !== pair.delimiter && !wraps.has(pair.delimiter)) continue;
     const records = readRecords(text, newline, pair, isWhole);
+    if (records[0]?.cells.slice(1).every((cell) => cell.trim() === "")) wraps.add(pair.delimiter);
     isStatement ||= records.some(({ cells }) => isSectionRow(cells));
     const found = firstMatch(records, pair, candidates, options);
     if (found !== null && knownColumns(found) > knownColumns(best)) best = found;
@@ -139,6 +143,7 @@ function matchHeader(
   candidates: readonly Dialect[],
   { name, dialect: forced, renames }: DetectOptions,
 ): { dialect: Dialect; mapping: Mapping } | null {
+  if (isSectionRow(cells) && cells[1]?.trim() !== "Header") return null;
   const isChosen = forced !== undefined || renames.size > 0;
   const found = new Set(namesOf(cells, renames));
   if (isChosen) return matchChosen(cells, candidates, found, renames);

@@ -10,7 +10,7 @@ import type { Mapping, Renames } from "./header.ts";
 import { inOrder } from "./order.ts";
 import type { FileReport } from "./report.ts";
 import { type RowSettings, RowWalker } from "./rows.ts";
-import type { Position } from "./survey.ts";
+import type { Position, RowSource } from "./survey.ts";
 import { type Delimiters, RowReader } from "./tokenise.ts";
 
 export interface RecogniseOptions {
@@ -111,14 +111,14 @@ export async function* readExecutions(
   report: FileReport,
   signal?: AbortSignal,
 ): AsyncGenerator<Execution[]> {
-  const { path, name, layout } = recognised;
-  await using opened = await openFile(path, name);
+  await using opened = await openFile(recognised.path, recognised.name);
+  yield* inOrder(sourceOf(recognised, opened.file), report, signal);
+}
+
+export function sourceOf(recognised: Recognised, file: FileHandle): RowSource {
+  const { name, layout } = recognised;
   const { format, delimiters, start } = layout;
-  yield* inOrder(
-    { file: opened.file, name, format, delimiters, settings: settingsOf(recognised), start },
-    report,
-    signal,
-  );
+  return { file, name, format, delimiters, settings: settingsOf(recognised), start };
 }
 
 function settingsOf({ dialect, broker, market, decimalMark, zone, layout }: Recognised): RowSettings {

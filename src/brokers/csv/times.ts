@@ -172,7 +172,7 @@ function matchOffset(text: string, start: number, end: number): number {
 
 /** Finer digits than milliseconds are cut off. */
 function skipFraction(text: string, start: number, end: number): number {
-  if (start >= end) return start;
+  if (start + 1 >= end) return start;
   const mark = text.charCodeAt(start);
   if ((mark !== 46 && mark !== 44) || !isDigit(text.charCodeAt(start + 1))) return start;
   let position = start + 1;
