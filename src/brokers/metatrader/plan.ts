@@ -1,0 +1,40 @@
+import type { Execution, Market } from "../../executions/execution.ts";
+import type { Zone } from "../../executions/zone.ts";
+import type { Trade } from "../../trades/trade.ts";
+import type { RowProblem } from "../csv/report.ts";
+import type { RunId } from "./symbol.ts";
+
+/** What becomes of each row: every data row of the report stands in exactly one of the lists, once. */
+export interface Plan {
+  /** `lines`: the rows that the trade is made of. */
+  trades: { trade: Trade; lines: number[] }[];
+  /** `line`: the row that it accounts for; null: another execution of the same row does. */
+  executions: { execution: Execution; line: number | null }[];
+  skipped: { line: number; reason: string }[];
+  problems: RowProblem[];
+}
+
+/** What rows need to become trades and executions. */
+export interface PlanSettings {
+  zone: Zone;
+  currency: string;
+  /** Of symbols that are no currency pair. */
+  market: Market | undefined;
+  run: RunId;
+}
+
+export function emptyPlan(): Plan {
+  return { trades: [], executions: [], skipped: [], problems: [] };
+}
+
+const earliestMs = Date.UTC(2000, 0, 1);
+const latestMs = Date.UTC(2100, 0, 1);
+
+/** False: no terminal was running then, so that the row is damaged. */
+export function isPlausible(atMs: number): boolean {
+  return atMs >= earliestMs && atMs < latestMs;
+}
+
+export function rowProblem(line: number, code: string, message: string, said: string | null = null): RowProblem {
+  return { line, column: null, code, said, message };
+}
