@@ -12,7 +12,12 @@ if (!Number.isSafeInteger(rows) || rows < 1 || path === "") {
   process.exit(64);
 }
 
-const symbols = Array.from({ length: 20 }, (_, index) => ({ name: `COIN${index}USDT`, price: 10 + index * 37, position: 0, id: 1_000_000 }));
+const symbols = Array.from({ length: 20 }, (_, index) => ({
+  name: `COIN${index}USDT`,
+  price: 10 + index * 37,
+  position: 0,
+  id: 1_000_000,
+}));
 let seed = 42;
 /** A linear congruential generator (Numerical Recipes): the file is the same on every machine. */
 function random(): number {
@@ -29,7 +34,11 @@ function row(index: number): string {
   symbol.price = Math.max(1, symbol.price * (1 + (random() - 0.5) / 500));
   const units = 1 + Math.floor(random() * 400);
   const closes = symbol.position !== 0 && random() < 0.6;
-  const signed = closes ? -Math.sign(symbol.position) * (random() < 0.5 ? Math.abs(symbol.position) : units) : random() < 0.5 ? units : -units;
+  const signed = closes
+    ? -Math.sign(symbol.position) * (random() < 0.5 ? Math.abs(symbol.position) : units)
+    : random() < 0.5
+      ? units
+      : -units;
   symbol.position += signed;
   symbol.id += 1 + Math.floor(random() * 9);
   const time = new Date(startMs + index * stepMs).toISOString().slice(2, 19).replace("T", " ");
@@ -48,7 +57,8 @@ if (order === "newest-first") lines.reverse();
 stream.write(header);
 const linesAtOnce = 20_000;
 for (let start = 0; start < lines.length; start += linesAtOnce) {
-  if (!stream.write(lines.slice(start, start + linesAtOnce).join(""))) await new Promise((resolve) => stream.once("drain", resolve));
+  if (!stream.write(lines.slice(start, start + linesAtOnce).join("")))
+    await new Promise((resolve) => stream.once("drain", resolve));
 }
 stream.end();
 await new Promise((resolve) => stream.once("finish", resolve));

@@ -7,6 +7,7 @@ import {
   enter,
   exit,
   feeTakenFromBase,
+  netPnlOf,
   openPosition,
   openQuantityOf,
   type Part,
@@ -147,17 +148,34 @@ export class Matcher {
     this.#changedLots += this.#changed.size > known ? position.lots.length : 1;
   }
 
-  #revise(position: Position): Trade {
-    const before = position.handedOut;
-    const trade = toTrade(position, this.#rules.method, position.status === "open" ? writeState(position) : null);
-    if (trade.revision === 1) this.totals.opened++;
-    if (trade.status === "closed") {
-      if (before === null) this.totals.closed++;
-      position.handedOut = trade.netPnl ?? 0n;
-      const sum = this.totals.net.get(trade.pnlCurrency) ?? 0n;
-      if (trade.netPnl !== null) this.totals.net.set(trade.pnlCurrency, sum + trade.netPnl - (before ?? 0n));
+  /** As `takeChanges`, where nobody wants the revisions: only the totals are kept. */
+  countChanges(): void {
+    for (const position of this.#changed) {
+      position.revision++;
+      position.newLegs = [];
+      this.#count(position, netPnlOf(position));
     }
+    this.#changed.clear();
+    this.#changedLots = 0;
+  }
+
+  #revise(position: Position): Trade {
+    const state = position.status === "open" ? writeState(position) : null;
+    const trade = toTrade(position, this.#rules.method, state);
+    this.#count(position, trade.netPnl);
     return trade;
+  }
+
+  #count(position: Position, net: Decimal | null): void {
+    const { totals } = this;
+    if (position.revision === 1) totals.opened++;
+    if (position.status !== "closed") return;
+    if (position.handedOut === null) totals.closed++;
+    if (net !== null) {
+      const sum = totals.net.get(position.pnlCurrency) ?? 0n;
+      totals.net.set(position.pnlCurrency, sum + net - (position.handedOut ?? 0n));
+    }
+    position.handedOut = net ?? 0n;
   }
 
   #book(group: string, side: BookSide): Book {

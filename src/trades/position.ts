@@ -281,7 +281,7 @@ export function unknownOrigin(part: Part, stated: StatedPnl, pnlIsOfPart: boolea
 export function toTrade(position: Position, method: CostBasisMethod, state: string | null): Trade {
   const { market, contractSize } = position;
   const unknown = position.flags.has("unknown_origin");
-  const gross = unknown && position.stated === null ? null : fromProduct(position.gross);
+  const gross = grossPnlOf(position);
   const legs = position.newLegs;
   position.newLegs = [];
   position.revision++;
@@ -303,7 +303,7 @@ export function toTrade(position: Position, method: CostBasisMethod, state: stri
     grossPnl: gross,
     fees: position.fees,
     funding: position.funding,
-    netPnl: gross === null ? null : gross - position.fees - position.funding,
+    netPnl: netPnlOf(position),
     pnlCurrency: position.pnlCurrency,
     openedAtMs: position.openedAtMs,
     closedAtMs: position.closedAtMs,
@@ -316,6 +316,16 @@ export function toTrade(position: Position, method: CostBasisMethod, state: stri
     state,
     legs,
   };
+}
+
+function grossPnlOf(position: Position): Decimal | null {
+  if (position.stated === null && position.flags.has("unknown_origin")) return null;
+  return fromProduct(position.gross);
+}
+
+export function netPnlOf(position: Position): Decimal | null {
+  const gross = grossPnlOf(position);
+  return gross === null ? null : gross - position.fees - position.funding;
 }
 
 /** A share of an amount, rounded half to even; the other share is the amount less this one. */

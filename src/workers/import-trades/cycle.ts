@@ -30,7 +30,7 @@ import { statedPnlOf } from "./stated-pnl.ts";
 /** The platform stores about fourteen batches a second whatever comes: more accounts at once only wait. */
 const accountsAtOnceMax = 3;
 /** A dry run has no request to keep small, and each batch costs a revision of every trade that is open. */
-const dryLimits = { executionsPerBatchMax: 2_000, tradesPerBatchMax: 5_000 };
+const dryLimits = { executionsPerBatchMax: 300, tradesPerBatchMax: 1_000 };
 /** Brokers refuse signed requests of a clock that is further off. */
 const clockSkewMsMax = 30_000;
 
@@ -61,7 +61,7 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
   const workerId = `ami-workers@${hostname()}:${process.pid}`;
   const cycleId = context.uuid();
   log.info("cycle_started", { cycle_id: cycleId, version, dry_run: args.dryRun });
-  const opened = openJournal({ config, workerId, dryRun: args.dryRun }, context);
+  const opened = await openJournal({ config, workerId, dryRun: args.dryRun }, context);
   const { journal } = opened;
   const progress = openProgress(context.terminal, clock);
   const results: AccountResult[] = [];

@@ -21,6 +21,10 @@ export class DryLedger implements Ledger {
     this.#keepsAll = keepsAll;
   }
 
+  get takesTrades(): boolean {
+    return this.#keepsAll;
+  }
+
   get checkpointVersion(): number {
     return this.#stored.checkpointVersion;
   }
@@ -43,8 +47,7 @@ export class DryLedger implements Ledger {
     return [...stored, ...kept.filter((one) => one.executedAtMs >= sinceMs && !ids.has(one.externalId))];
   }
 
-  async deliver({ executions, trades }: Batch): Promise<Delivered> {
-    const uncertain = trades.length === 0;
+  async deliver({ executions, trades, uncertain }: Batch): Promise<Delivered> {
     const results = uncertain ? await this.#judge(executions) : [];
     if (this.#keepsAll) {
       for (const trade of trades) this.#trades.set(trade.externalId, trade);
@@ -64,7 +67,7 @@ export class DryLedger implements Ledger {
     };
   }
 
-  /** What the platform would say of executions that come without trades: those are the uncertain ones. */
+  /** What the platform would say of them. */
   async #judge(executions: readonly Execution[]): Promise<BatchResult["executionResults"]> {
     const results: BatchResult["executionResults"] = [];
     for (const execution of executions) {

@@ -7,6 +7,7 @@ import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
 
 /** The account on the platform: batches go there, or to the buffer when it cannot be reached. */
 export class JournalLedger implements Ledger {
+  readonly takesTrades = true;
   readonly #account: Account;
   readonly #tools: DeliveryTools;
   #checkpointVersion: number;

@@ -9,6 +9,8 @@ import type { Trade } from "../../trades/trade.ts";
 export interface Ledger {
   /** The version of the checkpoint that the platform has, as far as this run knows. */
   readonly checkpointVersion: number;
+  /** False: trades are only counted, batches come without them. */
+  readonly takesTrades: boolean;
   openTrades: () => Promise<Trade[]>;
   /** All trades of a group, open, closed and void. */
   groupTrades: (group: Group) => Promise<Trade[]>;
@@ -25,6 +27,8 @@ export interface Group {
 /** Before it is sealed: the domain's own values, since a dry run needs no text and no hash of them. */
 export interface Batch {
   executions: Execution[];
+  /** Perhaps stored already: whoever delivers says of each whether it was. */
+  uncertain: boolean;
   trades: Trade[];
   /** Where it leads to; made when it is asked for. */
   checkpoint: () => { v: number; state: string };

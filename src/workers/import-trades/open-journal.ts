@@ -3,7 +3,6 @@ import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import { type EmbeddedJournal, openEmbeddedJournal } from "../../journal/embedded.ts";
 import type { Journal } from "../../journal/journal.ts";
-import { openLaravelJournal } from "../../journal/laravel.ts";
 
 /** The journal that the configuration names. `embedded`: the same object, where accounts can be made too. */
 export interface OpenedJournal {
@@ -18,7 +17,10 @@ export interface JournalChoice {
   dryRun: boolean;
 }
 
-export function openJournal({ config, workerId, dryRun }: JournalChoice, context: Context): OpenedJournal {
+export async function openJournal(
+  { config, workerId, dryRun }: JournalChoice,
+  context: Context,
+): Promise<OpenedJournal> {
   const { platform, retry } = config;
   if (platform.kind === "embedded") {
     const missing = dryRun && !existsSync(platform.path);
@@ -26,5 +28,6 @@ export function openJournal({ config, workerId, dryRun }: JournalChoice, context
     return { journal: embedded, embedded };
   }
   const { url, key } = platform;
+  const { openLaravelJournal } = await import("../../journal/laravel.ts"); // and arktype's shapes of all answers with it
   return { journal: openLaravelJournal({ url, key, workerId, ...retry }, context), embedded: null };
 }

@@ -1,10 +1,11 @@
 import type { Execution, Market } from "../../executions/execution.ts";
+import type { BatchResult } from "../../journal/journal.ts";
 import { deriveSinceMs, deriveTrades, legsPerRevisionMax, reviseStored, splitLegs } from "../../trades/derive.ts";
 import { chargeGraceMs, groupOf, Matcher, type MatchRules } from "../../trades/match.ts";
 import { StateUnusable } from "../../trades/state.ts";
 import type { Trade } from "../../trades/trade.ts";
 import { type CheckpointState, compareMarks, isBeyond, type Mark, markOf, writeCheckpoint } from "./checkpoint.ts";
-import type { Delivered, Group, Ledger } from "./ledger.ts";
+import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
 
 export interface PairingLimits {
   /** TRADE_IMPORTER_BATCH_SIZE. */
@@ -219,7 +220,10 @@ export class Pairing {
     const executions = this.#forward;
     if (executions.length === 0) return;
     this.#forward = [];
-    await this.#deliver(executions, this.#matcher.takeChanges());
+    let trades: Trade[] = [];
+    if (this.#ledger.takesTrades) trades = this.#matcher.takeChanges();
+    else this.#matcher.countChanges();
+    await this.#deliver({ executions, trades, uncertain: false });
   }
 
   /** Asks the platform, by delivering them, which of the uncertain executions it did not have. */
@@ -237,7 +241,7 @@ export class Pairing {
     }
     // What was paired but is not delivered yet must not lie behind the checkpoint that this batch carries.
     await this.#deliverForward();
-    const result = await this.#deliver(executions, []);
+    const result = await this.#deliver({ executions, trades: [], uncertain: true });
     for (const [index, execution] of executions.entries()) {
       if (result.executionResults[index]?.status === "created") this.#deriving.add(groupOf(execution));
     }
@@ -247,9 +251,8 @@ export class Pairing {
     this.#moved = true;
   }
 
-  async #deliver(executions: Execution[], trades: Trade[]) {
-    const checkpoint = () => writeCheckpoint(this.#state);
-    const delivered = await this.#ledger.deliver({ executions, trades, checkpoint });
+  async #deliver(batch: Omit<Batch, "checkpoint">): Promise<BatchResult> {
+    const delivered = await this.#ledger.deliver({ ...batch, checkpoint: () => writeCheckpoint(this.#state) });
     this.counts.batches++;
     if (delivered.kind !== "stored") throw new AccountStopped(delivered);
     this.#moved = false;
@@ -276,7 +279,7 @@ export class Pairing {
     const batches = chunkTrades(revisions.flatMap(splitLegs), this.#limits.tradesPerBatchMax);
     for (const [index, trades] of batches.entries()) {
       if (index === batches.length - 1) this.#state.derive.delete(group);
-      await this.#deliver([], trades);
+      await this.#deliver({ executions: [], trades, uncertain: false });
     }
     if (this.#state.derive.delete(group)) this.#moved = true;
     this.#takeUp(group, stored, derived.trades, revisions);

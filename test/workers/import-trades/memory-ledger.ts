@@ -20,6 +20,7 @@ export class MemoryPlatform {
     let version = this.checkpointVersion;
     const platform = this;
     return {
+      takesTrades: true,
       get checkpointVersion() {
         return version;
       },
