@@ -1,0 +1,256 @@
+import { describe, expect, test } from "bun:test";
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { recognise } from "../../../src/brokers/csv/read.ts";
+import { formatDecimal, parseDecimal } from "../../../src/executions/decimal.ts";
+import { readAll } from "./golden.ts";
+
+/**
+ * Brokers' own files, which are not part of this project: `AMI_SAMPLES` says where they are. What is expected of them is worked out
+ * here by much simpler means.
+ */
+const samples = process.env.AMI_SAMPLES;
+const inSamples = test.skipIf(samples === undefined);
+const path = (name: string) => join(samples ?? "", name);
+const linesOf = (name: string) =>
+  readFileSync(path(name), "utf8")
+    .replace(/^\ufeff/, "")
+    .trimEnd()
+    .split(/\r?\n/);
+
+/** The shortest text of a number. */
+const short = (text: string) => formatDecimal(parseDecimal(text.replaceAll(",", "")));
+const times = (a: string, b: string) => formatDecimal((parseDecimal(a) * parseDecimal(b)) / 10n ** 18n);
+const rowId = (fields: string[]) => createHash("sha256").update(fields.join("\u001f")).digest("hex").slice(0, 24);
+const byTimeAndId = (a: Record<string, string>, b: Record<string, string>) =>
+  `${a.executedAt} ${a.side} ${a.externalId}` < `${b.executedAt} ${b.side} ${b.externalId}` ? -1 : 1;
+
+/** Numbers identical rows by their fee, and puts all in order. */
+function numbered(executions: Record<string, string>[]): Record<string, string>[] {
+  const counts = new Map<string, number>();
+  return executions
+    .toSorted((a, b) => ((a.feeAsset ?? "") < (b.feeAsset ?? "") ? -1 : 1))
+    .map((execution) => {
+      const id = execution.externalId ?? "";
+      const count = counts.get(id) ?? 0;
+      counts.set(id, count + 1);
+      return { ...execution, externalId: `${id}-${count}` };
+    })
+    .sort(byTimeAndId);
+}
+
+describe("Binance", () => {
+  inSamples("USD-M trade history: each row is an execution", async () => {
+    const name = "csv-crypto/binance_usdm-futures_trade-history_2026.csv";
+    const [, ...rows] = linesOf(name);
+    const expected = rows.map((row) => {
+      const [
+        ,
+        time = "",
+        symbol = "",
+        side = "",
+        price = "",
+        quantity = "",
+        amount = "",
+        fee = "",
+        profit = "",
+        ,
+        maker,
+        id,
+        order,
+      ] = row.split(",");
+      const [feeAmount = "", feeAsset = ""] = fee.split(" ");
+      const quote = symbol.slice(-4);
+      return {
+        externalId: `binance:linear:${symbol}:${id}`,
+        type: "fill",
+        market: "linear",
+        symbol,
+        baseAsset: symbol.slice(0, -4),
+        quoteAsset: quote,
+        settleAsset: quote,
+        side: side.toLowerCase(),
+        quantity: short(quantity),
+        price: short(price),
+        quoteQuantity: short(amount),
+        contractSize: "1",
+        fee: short(feeAmount),
+        feeAsset,
+        feeInQuote: short(feeAmount),
+        realizedPnl: short(profit),
+        orderId: order,
+        liquidity: maker === "true" ? "maker" : "taker",
+        executedAt: `20${time.replace(" ", "T")}.000Z`,
+      };
+    });
+    const { report, executions } = await readAll(path(name));
+    expect(executions as unknown[]).toEqual(expected.toSorted((a, b) => (a.executedAt < b.executedAt ? -1 : 1)));
+    expect(report).toMatchObject({ rows: rows.length, imported: rows.length, rejected: 0, skipped: {} });
+  });
+
+  inSamples("spot with a fee coin: each row is an execution", async () => {
+    const name = "csv-crypto/everytrade_binance_spot_market-type.csv";
+    const [, ...rows] = linesOf(name);
+    const expected = rows.map((row) => {
+      const [time = "", symbol = "", side = "", price = "", amount = "", total = "", fee = "", feeAsset = ""] =
+        row.split(";");
+      const quote = symbol.endsWith("USDT") ? "USDT" : "BTC";
+      const identity = [time, symbol, side.toLowerCase(), short(price), short(amount), short(total)];
+      return {
+        externalId: `binance:spot:${symbol}:row-${rowId(identity)}`,
+        type: "fill",
+        market: "spot",
+        symbol,
+        baseAsset: symbol.slice(0, -quote.length),
+        quoteAsset: quote,
+        side: side.toLowerCase(),
+        quantity: short(amount),
+        price: short(price),
+        quoteQuantity: short(total),
+        fee: short(fee),
+        feeAsset,
+        feeInQuote: feeAsset === quote ? short(fee) : times(fee, price),
+        executedAt: `${time.replace(" ", "T")}.000Z`,
+      };
+    });
+    const { report, executions } = await readAll(path(name));
+    expect(executions).toEqual(numbered(expected));
+    expect(report).toMatchObject({ rows: rows.length, imported: rows.length, rejected: 0, skipped: {} });
+  });
+
+  inSamples("spot with units, as a spreadsheet left it: each row gives the numbers that a person reads", async () => {
+    const name = "csv-crypto/everytrade_binance_spot_pair-side.csv";
+    const [, ...rows] = linesOf(name);
+    const expected = rows.map((row) => {
+      // A person reads past all quotes; a comma between a digit and three digits with a point is no border.
+      const cells = row.replaceAll('"', "").split(/(?<!\d),|,(?!\d{3}\.)/);
+      const [time = "", symbol = "", side = "", price = "", executed = "", amount = "", fee = ""] = cells;
+      const quote = symbol.endsWith("USDT") ? "USDT" : "BTC";
+      const base = symbol.slice(0, -quote.length);
+      const feeAsset = fee.endsWith("BNB") ? "BNB" : base;
+      const [quantity, total, paid] = [
+        executed.slice(0, -base.length),
+        amount.slice(0, -quote.length),
+        fee.slice(0, -feeAsset.length),
+      ];
+      const identity = [time, symbol, side.toLowerCase(), short(price), short(quantity), short(total)];
+      return {
+        externalId: `binance:spot:${symbol}:row-${rowId(identity)}`,
+        type: "fill",
+        market: "spot",
+        symbol,
+        baseAsset: base,
+        quoteAsset: quote,
+        side: side.toLowerCase(),
+        quantity: short(quantity),
+        price: short(price),
+        quoteQuantity: short(total),
+        fee: short(paid),
+        feeAsset,
+        ...(feeAsset === base ? { feeInQuote: times(short(paid), short(price)) } : {}),
+        executedAt: `${time.replace(" ", "T")}.000Z`,
+      };
+    });
+    const { report, executions } = await readAll(path(name));
+    expect(executions as unknown[]).toEqual(numbered(expected));
+    expect(report).toMatchObject({ rows: rows.length, imported: rows.length, rejected: 0, skipped: {} });
+  });
+
+  inSamples("rows that are to be refused are, each with its reason", async () => {
+    const { report, executions } = await readAll(
+      path("csv-crypto/everytrade_binance_spot_market-type_rejected-rows.csv"),
+    );
+    expect(executions).toEqual([]);
+    expect(report).toMatchObject({ rows: 1, imported: 0, rejected: 1 });
+    expect(report.problems).toMatchObject([{ line: 2, column: "Type", code: "unknown_value" }]);
+  });
+});
+
+describe("Interactive Brokers", () => {
+  inSamples("activity statement: each row is an execution, or known to be none", async () => {
+    const name = "csv-stocks/ibkr_activity_trades_2021.csv";
+    const rows = linesOf(name).map((line) =>
+      [...line.matchAll(/(?:^|,)(?:"([^"]*)"|([^",]*))/g)].map((cell) => cell[1] ?? cell[2] ?? ""),
+    );
+    const orders = rows.filter((cells) => cells[1] === "Data" && cells[2] === "Order");
+    const expected = orders.map((cells) => {
+      const [
+        ,
+        ,
+        ,
+        ,
+        currency = "",
+        symbol = "",
+        time = "",
+        signed = "",
+        price = "",
+        ,
+        proceeds = "",
+        fee = "",
+        ,
+        pnl = "",
+        ,
+        code = "",
+      ] = cells;
+      const side = signed.startsWith("-") ? "sell" : "buy";
+      const quantity = short(signed.replace("-", ""));
+      // All of them are in the summer or winter of New York as its clock says.
+      const offset = time < "2021-11-07" ? "-04:00" : "-05:00";
+      return {
+        externalId: `interactive_brokers:stock:${symbol}:row-${rowId([currency, time, side, quantity, short(price)])}`,
+        type: code.split(";").includes("L") ? "liquidation" : "fill",
+        market: "stock",
+        symbol,
+        baseAsset: symbol,
+        quoteAsset: currency,
+        side,
+        quantity,
+        price: short(price),
+        quoteQuantity: short(proceeds.replace("-", "")),
+        fee: short(fee.replace("-", "")),
+        feeAsset: currency,
+        feeInQuote: short(fee.replace("-", "")),
+        realizedPnl: short(pnl),
+        executedAt: new Date(`${time.replace(", ", "T")}${offset}`).toISOString(),
+      };
+    });
+    const { report, executions } = await readAll(path(name));
+    expect(executions).toEqual(numbered(expected));
+    const others = rows.length - 1 - orders.length;
+    expect(report).toMatchObject({ rows: rows.length - 1, imported: orders.length, rejected: 0 });
+    expect(report.skipped).toMatchObject({ "SubTotal row": { count: others } });
+  });
+});
+
+describe("layouts that are not known", () => {
+  const known = [
+    "csv-crypto/binance_usdm-futures_trade-history_2026.csv",
+    "csv-crypto/everytrade_binance_spot_market-type.csv",
+    "csv-crypto/everytrade_binance_spot_market-type_rejected-rows.csv",
+    "csv-crypto/everytrade_binance_spot_pair-side.csv",
+    "csv-stocks/ibkr_activity_trades_2021.csv",
+  ];
+
+  inSamples("are refused, each with the header that was found", async () => {
+    const folders = ["csv-crypto", "csv-stocks", "ctrader", "metatrader"];
+    const names = folders.flatMap((folder) =>
+      readdirSync(path(folder))
+        .filter((name) => name.endsWith(".csv"))
+        .map((name) => join(folder, name)),
+    );
+    const others = names.filter((name) => !known.includes(name));
+    expect(others.length).toBeGreaterThan(20);
+    for (const name of others) {
+      const failure = await recognise(path(name), { name, timezone: "UTC" }).catch((error: unknown) => error);
+      expect({ name, failure }).toMatchObject({ name, failure: { kind: "data", detail: { code: "unknown_dialect" } } });
+    }
+  });
+
+  inSamples("files of other kinds are refused by what they are", async () => {
+    for (const name of readdirSync(path("metatrader")).filter((file) => /\.(html?|xlsx)$/.test(file))) {
+      const file = path(join("metatrader", name));
+      expect(recognise(file, { name })).rejects.toMatchObject({ detail: { code: "not_csv" } });
+    }
+  });
+});
