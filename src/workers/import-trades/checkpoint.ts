@@ -17,6 +17,8 @@ export interface CheckpointState {
   derive: Map<string, number>;
   /** The connector's: how far the broker was read. */
   cursor: unknown;
+  /** Raised with each checkpoint, so that two are never the same: a conflict can tell ours from another worker's. */
+  sequence: number;
 }
 
 /** A place in the order of executions. */
@@ -33,7 +35,7 @@ const version = 1;
 export const seamMs = 1_000;
 
 export function emptyState(): CheckpointState {
-  return { paired: new Map(), folded: null, derive: new Map(), cursor: null };
+  return { paired: new Map(), folded: null, derive: new Map(), cursor: null, sequence: 0 };
 }
 
 /**
@@ -63,15 +65,17 @@ interface Stored {
   folded: StoredMark | null;
   derive: Record<string, number>;
   cursor: unknown;
+  sequence: number;
 }
 
 type StoredMark = [executedAtMs: number, externalId: string, side: "buy" | "sell" | null];
 
 function isStored(value: unknown): value is Stored {
   if (typeof value !== "object" || value === null) return false;
-  const { paired, folded, derive } = value as Record<string, unknown>;
+  const { paired, folded, derive, sequence } = value as Record<string, unknown>;
   const isObject = (part: unknown): part is object => typeof part === "object" && part !== null && !Array.isArray(part);
   return (
+    Number.isSafeInteger(sequence) &&
     isObject(paired) &&
     Object.values(paired).every(isMark) &&
     (folded === null || isMark(folded)) &&
@@ -96,11 +100,13 @@ function fromStored(stored: Stored): CheckpointState {
     folded: stored.folded === null ? null : mark(stored.folded),
     derive: new Map(Object.entries(stored.derive)),
     cursor: stored.cursor,
+    sequence: stored.sequence,
   };
 }
 
 /** The checkpoint to send. Where not all marks fit, the oldest are folded into one, which is later than each of them. */
 export function writeCheckpoint(state: CheckpointState): { v: number; state: string } {
+  state.sequence++;
   let text = stringify(state.paired, state);
   if (text.length > stateCharactersMax) {
     const newestFirst = [...state.paired].sort(([, a], [, b]) => compareMarks(b, a));
@@ -116,13 +122,14 @@ export function writeCheckpoint(state: CheckpointState): { v: number; state: str
   return { v: version, state: text };
 }
 
-function stringify(paired: Map<string, Mark>, { folded, derive, cursor }: CheckpointState): string {
+function stringify(paired: Map<string, Mark>, { folded, derive, cursor, sequence }: CheckpointState): string {
   const mark = ({ executedAtMs, externalId, side }: Mark): StoredMark => [executedAtMs, externalId, side];
   const stored: Stored = {
     paired: Object.fromEntries([...paired].map(([group, entry]) => [group, mark(entry)])),
     folded: folded === null ? null : mark(folded),
     derive: Object.fromEntries(derive),
     cursor,
+    sequence,
   };
   return JSON.stringify(stored);
 }
