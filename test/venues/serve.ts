@@ -9,7 +9,9 @@
 import { parseArgs } from "node:util";
 import type { AccountOptions, VenueAccount } from "./account.ts";
 import { startBinance } from "./binance/index.ts";
+import { startBybit } from "./bybit/index.ts";
 import { dayMs } from "./clock.ts";
+import { startOkx } from "./okx/index.ts";
 import type { WorldMarket } from "./world-symbols.ts";
 
 const { values, positionals } = parseArgs({
@@ -64,8 +66,12 @@ async function start(venue: string | undefined): Promise<{ url: string; accounts
           ...(values["keep-all"] && { retentionMs: { linearTrades: null, income: null } }),
         },
       });
+    case "bybit":
+      return startBybit(common);
+    case "okx":
+      return startOkx(common);
     default:
-      throw new Error(`Which venue? binance, not ${venue}.`);
+      throw new Error(`Which venue? binance, bybit or okx, not ${venue}.`);
   }
 }
 

@@ -59,7 +59,7 @@ export function binanceApi(state: BinanceState): VenueApi {
 
   /** @throws {BinanceError} */
   function permitted(request: VenueRequest, route: Route): VenueAccount {
-    const account = checkSignature(request, state.accounts.get(apiKeyOf(request)), state.clock.nowMs());
+    const account = checkSignature(request, state.byKey.get(apiKeyOf(request)), state.clock.nowMs());
     const { futures, portfolioMargin } = account.permissions;
     // Portfolio margin takes the futures API away.
     const allowed = { reading: true, futures: futures && !portfolioMargin, portfolio: portfolioMargin };

@@ -1,8 +1,8 @@
 import type { VenueAccount } from "../account.ts";
-import { dayMs, type VenueClock } from "../clock.ts";
+import { dayMs } from "../clock.ts";
 import type { FillMarket } from "../ledger-rows.ts";
 import { type BanRules, defaultBanRules } from "../rate-limits.ts";
-import type { World } from "../world.ts";
+import type { Shared } from "../start.ts";
 import type { SymbolSpec } from "../world-symbols.ts";
 import { invalidSymbol, keyRejected } from "./errors.ts";
 import type { Parameters } from "./parameters.ts";
@@ -36,16 +36,12 @@ export const defaultSettings: BinanceSettings = {
 };
 
 /** What all endpoints share. */
-export interface BinanceState {
-  world: World;
-  clock: VenueClock;
+export interface BinanceState extends Shared {
   settings: BinanceSettings;
-  accounts: Map<string, VenueAccount>;
   /** `market:symbol` and since when it is gone. */
   delisted: Map<string, number>;
   /** Candles that do not exist: `symbol` on spot, from and until. */
   candleGaps: { symbol: string; fromMs: number; untilMs: number }[];
-  maintenance: boolean;
 }
 
 /** One request that passed the checks of its route. */
