@@ -1,6 +1,6 @@
 import { isNumber } from "./cells.ts";
 
-/** What a closed row has behind its closing price; the columns differ between builds and brokers. Null: it has none. */
+/** What a row has behind its last price; the columns differ between builds and brokers. Null: it has none. */
 export interface AmountColumns {
   commission: number | null;
   fee: number | null;
@@ -12,9 +12,13 @@ export interface AmountColumns {
 }
 
 type AmountName = keyof AmountColumns;
+type Layout = readonly AmountName[];
 
-/** By the number of columns, which is the same in every language. `comment` at the end is told by its heading or its text. */
-const layouts: Record<"position" | "deal" | "ticket", readonly (readonly AmountName[])[]> = {
+/** `numbered_ticket`: the layout of MetaTrader 4 that counts its rows; it ends with the comment. */
+export type AmountTable = "position" | "deal" | "ticket" | "numbered_ticket";
+
+/** By the number of columns, which is the same in every language. Behind them can be one more, if its heading is the comment's. */
+const layouts: Record<AmountTable, readonly Layout[]> = {
   position: [
     ["swap", "profit"],
     ["commission", "swap", "profit"],
@@ -22,37 +26,45 @@ const layouts: Record<"position" | "deal" | "ticket", readonly (readonly AmountN
   ],
   deal: [
     ["commission", "swap", "profit", "balance"],
-    ["commission", "fee", "swap", "profit", "balance"],
+    ["commission", "swap", "profit", "balance", "comment"],
+    ["commission", "fee", "swap", "profit", "balance", "comment"],
   ],
   ticket: [
     ["swap", "profit"],
     ["commission", "swap", "profit"],
     ["commission", "taxes", "swap", "profit"],
   ],
+  numbered_ticket: [
+    ["swap", "profit"],
+    ["commission", "swap", "profit"],
+    ["commission", "swap", "profit", "comment"],
+    ["commission", "taxes", "swap", "profit", "comment"],
+  ],
 };
+const dealWithoutComment: Layout = ["commission", "fee", "swap", "profit", "balance"];
 
+/** In the languages of the terminals. Where the number of columns leaves two readings open, the heading decides. */
 const commentHeading =
-  /comment|comento|commento|coment|komment?ar|komentarz|коммент|комент|yorum|bình luận|注释|備註|注释|コメント|주석/i;
+  /comment|coment|komment|koment|comentar|kommentar|комент|коммент|yorum|açıklama|opmerking|megjegyzés|poznámk|pripomienk|σχόλι|bình luận|chú thích|ulasan|komen|izoh|тавсиф|тайлбар|注释|注釋|備註|备注|评论|評論|コメント|주석|코멘트|설명|تعليق|توضیح|הערה|टिप्पणी|ความคิดเห็น|หมายเหตุ/i;
+const balanceHeading =
+  /balance|bilan[zs]|saldo|kontostand|solde|баланс|bakiye|zůstatek|egyenleg|结余|餘額|余额|残高|잔고/i;
 
 /**
  * Which columns the amounts stand in, from `from` on. `header`: the headings above; null: the file has none, and the row itself
- * says how many amounts there are. Null: no layout has so many.
+ * says how many amounts there are. Null: no layout has so many, or more than one could be meant: that is never guessed, since a
+ * wrong one would take a swap for a profit.
  */
 export function amountColumns(
-  table: keyof typeof layouts,
+  table: AmountTable,
   header: readonly string[] | null,
   cells: readonly string[],
   from: number,
 ): AmountColumns | null {
-  const columns = header === null ? filledFrom(cells, from) : filledFrom(header, from);
-  let comment: number | null = null;
+  const columns = filledFrom(header ?? cells, from);
   const last = columns.at(-1);
-  if (last !== undefined && isComment(table, header, cells, last, columns.length)) {
-    comment = last;
-    columns.pop();
-  }
-  const names = layouts[table].find((layout) => layout.length === columns.length);
-  if (names === undefined) return null;
+  const heading = header === null || last === undefined ? "" : (header[last] ?? "");
+  const layout = layoutFor(table, columns.length, heading, last === undefined ? "" : (cells[last] ?? ""));
+  if (layout === null) return null;
   const found: AmountColumns = {
     commission: null,
     fee: null,
@@ -60,27 +72,26 @@ export function amountColumns(
     swap: null,
     profit: 0,
     balance: null,
-    comment,
+    comment: null,
   };
-  for (const [index, name] of names.entries()) found[name] = columns[index] ?? 0;
+  for (const [index, name] of layout.entries()) found[name] = columns[index] ?? 0;
   return found;
+}
+
+function layoutFor(table: AmountTable, count: number, lastHeading: string, lastCell: string): Layout | null {
+  const ofLength = (length: number) => layouts[table].find((layout) => layout.length === length) ?? null;
+  const isComment = commentHeading.test(lastHeading);
+  const layout = ofLength(count);
+  if (table === "deal" && count === dealWithoutComment.length && !isComment && isNumber(lastCell)) {
+    return balanceHeading.test(lastHeading) ? dealWithoutComment : null;
+  }
+  if (!isComment || layout?.at(-1) === "comment") return layout;
+  const before = ofLength(count - 1);
+  return before === null || before.at(-1) === "comment" ? layout : [...before, "comment"];
 }
 
 function filledFrom(cells: readonly string[], from: number): number[] {
   const columns: number[] = [];
   for (let column = from; column < cells.length; column++) if (cells[column] !== "") columns.push(column);
   return columns;
-}
-
-/** The last amount of a row is always printed; a comment mostly is not, and is no number. */
-function isComment(
-  table: keyof typeof layouts,
-  header: readonly string[] | null,
-  cells: readonly string[],
-  column: number,
-  count: number,
-): boolean {
-  if (header !== null && commentHeading.test(header[column] ?? "")) return true;
-  const widest = Math.max(...layouts[table].map((layout) => layout.length));
-  return count > widest || !isNumber(cells[column]);
 }

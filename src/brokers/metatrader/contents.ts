@@ -1,7 +1,7 @@
 import { Failure } from "../../errors.ts";
 import { type RowProblem, shorten } from "../csv/report.ts";
 import { BadCell, CellReader } from "./cells.ts";
-import { type AmountColumns, amountColumns } from "./columns.ts";
+import { type AmountColumns, type AmountTable, amountColumns } from "./columns.ts";
 import { HeaderReader, type ReportHeader } from "./header.ts";
 import type { ClosedRow, DealDirection, DealRow, EntryRow, OrderLevels, TesterEvent } from "./records.ts";
 import type { PageFacts, ReportRow } from "./report-row.ts";
@@ -73,7 +73,13 @@ export class ContentsReader {
     }
     if (++this.rows > this.#rowsMax) throw tooManyRows(this.#name, this.#rowsMax, row.line);
     this.#table = tableOf(shape);
-    if (!row.isComplete) this.#refuse(row, this.#table, "cut_off", "the row is not complete: the file ends inside it");
+    if (!row.isComplete)
+      this.#refuse(
+        row,
+        this.#table,
+        "cut_off",
+        "the row is not complete: the file ends inside it, or a quote in it is not closed",
+      );
     else this.#addData(row, shape, this.#table);
   }
 
@@ -191,7 +197,7 @@ export class ContentsReader {
       target: reader.level(first + 7),
       closedWallMs: closingTime(reader, first + 1, second),
       exitPrice: reader.number(second + 1),
-      ...readAmounts(reader, this.#amounts("ticket", cells, second + 2)),
+      ...readAmounts(reader, this.#amounts(first === 0 ? "ticket" : "numbered_ticket", cells, second + 2)),
     };
     if (row.volume < 0n) throw new BadCell(first + 3, "not_positive", "a size", reader.text(first + 3));
     if (title !== null && title !== "") row.comment = `${title} ${row.comment}`.trim();
@@ -248,7 +254,7 @@ export class ContentsReader {
     }
   }
 
-  #amounts(table: Parameters<typeof amountColumns>[0], cells: readonly string[], from: number): AmountColumns {
+  #amounts(table: AmountTable, cells: readonly string[], from: number): AmountColumns {
     const found =
       (this.#headings === null ? null : amountColumns(table, this.#headings, cells, from)) ??
       amountColumns(table, null, cells, from);

@@ -107,7 +107,7 @@ export async function recogniseReport(path: string, options: ReportOptions): Pro
     kind: source.kind,
     encoding: source.encoding?.label ?? "utf-8",
     account: header.account,
-    company: header.company,
+    company: isTester ? null : header.company,
     server: header.server,
     currency: header.currency ?? options.currency ?? currencyRequired(name, titles[dialect]),
     accounting: header.accounting,

@@ -28,7 +28,9 @@ const askedAndFilled = /^[\d .,]+\/[\d .,]+$/;
 
 /** Null: no data row. */
 export function shapeOf(cells: readonly string[]): Shape | null {
-  return mt5Shape(cells) ?? mt4Shape(cells, 0) ?? mt4Shape(cells, 1);
+  // A ticket in the second column is a position's too, so that the numbered layout goes first.
+  const isNumbered = isTicket(cells[0]) && isTicket(cells[1]) && isTimeLike(cells[2]);
+  return isNumbered ? mt4Shape(cells, 1) : (mt5Shape(cells) ?? mt4Shape(cells, 0));
 }
 
 function mt5Shape(cells: readonly string[]): Shape | null {
@@ -65,7 +67,6 @@ function mt4Shape(cells: readonly string[], first: number): Shape | null {
   const hasTime = isTimeLike(cells[first + 1]);
   const isTyped = sides.has(type) || orderTypes.test(type);
   if (Number(hasTicket) + Number(hasTime) + Number(isTyped) < 2) return null;
-  if (first === 1 && cells[0] !== "" && !isTicket(cells[0])) return null;
   if (first === 0 && isTesterEvent(cells)) return { kind: "tester_event" };
   if (orderTypes.test(type)) return { kind: "pending_ticket", first };
   const second = secondTime(cells, first + 6);

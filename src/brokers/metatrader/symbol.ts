@@ -6,10 +6,14 @@ export const metatrader = "metatrader";
 
 export interface Instrument {
   market: Market;
-  /** Of a currency pair; null: the symbol does not say. */
+  /** Of a currency pair its first currency, else the symbol itself where it is short enough for an asset. */
   baseAsset: string | null;
+  /** Of a currency pair; null: the symbol does not say. */
   quoteAsset: string | null;
 }
+
+/** The contract's limit; `Volatility 100 (1s) Index` is longer. */
+const assetCharactersMax = 24;
 
 const currencies = new Set(
   (
@@ -34,9 +38,9 @@ export function instrumentOf(symbol: string, other: Market = "cfd"): Instrument 
     baseAsset !== quoteAsset &&
     currencies.has(baseAsset) &&
     currencies.has(quoteAsset);
-  return isForex
-    ? { market: "forex", baseAsset, quoteAsset }
-    : { market: other === "forex" ? "cfd" : other, baseAsset: null, quoteAsset: null };
+  if (isForex) return { market: "forex", baseAsset, quoteAsset };
+  const asset = symbol.length <= assetCharactersMax ? symbol : null;
+  return { market: other === "forex" ? "cfd" : other, baseAsset: asset, quoteAsset: null };
 }
 
 function venueOf(symbol: string, { market }: Instrument): Venue {
