@@ -40,6 +40,11 @@ describe("the fee in the currency of the PnL", () => {
     ["in the base asset at the price", { fee: parseDecimal("0.002"), feeAsset: "BTC" }, "0.201"],
     ["in a third asset not known", { fee: parseDecimal("0.1"), feeAsset: "BNB" }, null],
     ["nothing is nothing in any asset", { fee: 0n, feeAsset: "BNB" }, "0"],
+    [
+      "in the base asset not known when PnL is paid in a third",
+      { market: "linear", settleAsset: "BNB", fee: 1n, feeAsset: "BTC" },
+      null,
+    ],
     ["without its asset not known", { fee: parseDecimal("1") }, null],
     ["without a fee none", {}, null],
     ["a rebate stays one", { fee: parseDecimal("-0.002"), feeAsset: "BTC" }, "-0.201"],

@@ -11,11 +11,20 @@ import type { Execution } from "../../../src/executions/execution.ts";
 import { compareExecutions } from "../../../src/executions/identify.ts";
 import { plain } from "./golden.ts";
 
+/** Temporary files of this test, and only of it, lie there. */
 let folder: string;
+const usualFolder = process.env.TMPDIR;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "csv-order-test-"));
+  process.env.TMPDIR = folder;
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  if (usualFolder === undefined) delete process.env.TMPDIR;
+  else process.env.TMPDIR = usualFolder;
+  rmSync(folder, { recursive: true });
+});
+
+const sortFolders = () => readdirSync(folder).filter((name) => name.startsWith("ami-workers-sort-"));
 
 let files = 0;
 
@@ -128,6 +137,22 @@ describe("large files", () => {
     }
   });
 
+  test("with cells over several lines are the same wherever the blocks end that they are read in", async () => {
+    const rows = Array.from({ length: 4_000 }, (_, index) => {
+      const time = new Date(Date.UTC(2026, 0, 1) + index * 1_000).toISOString().slice(0, 19).replace("T", " ");
+      return `${time},"BTC\n\n${"é".repeat(index % 40)}",BUY,100,1,100,0 USDT,0,true,true,${index},1`;
+    });
+    const { report } = await read(text(rows));
+    // Such a symbol is none, so each row is a problem at the line where it starts.
+    expect(report).toMatchObject({ rows: 4_000, rejected: 4_000 });
+    expect(report.problems.map(({ line, code }) => `${code} ${line}`)).toEqual(
+      Array.from({ length: 200 }, (_, index) => `unknown_symbol ${2 + 3 * index}`),
+    );
+    const late = await read(text([...rows.slice(0, -1), futuresRow(5_999)]));
+    expect(late.executions).toHaveLength(1);
+    expect(late.report).toMatchObject({ rows: 4_000, rejected: 3_999 });
+  });
+
   test("come in pages of a thousand", async () => {
     const { pages } = await read(text(shuffled), 1_000);
     expect(pages.slice(0, -1)).toEqual(pages.slice(0, -1).map(() => 1_000));
@@ -138,7 +163,6 @@ describe("large files", () => {
     const path = join(folder, "away.csv");
     writeFileSync(path, text(shuffled));
     const recognised = await recognise(path, { name: "f.csv" });
-    const sortFolders = () => readdirSync(tmpdir()).filter((name) => name.startsWith("ami-workers-sort-"));
     await using file = await open(path);
     for await (const page of inOrder(sourceOf(recognised, file), createFileReport(), undefined, 500)) {
       expect(page.length).toBe(1_000);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RecogniseOptions, readExecutions, recognise } from "../../../src/brokers/csv/read.ts";
@@ -370,7 +370,7 @@ describe("executions", () => {
   test("two accounts in one file are refused", async () => {
     const failure = await failureOf(`Uid,${header}\n7,${row()}\n8,${row({ id: "2" })}\n`);
     expect(failure.detail).toMatchObject({ code: "several_accounts", subject: "file.csv:3" });
-    const { report } = await read(`Uid,${header}\n7,${row()}\n8,broken\n7,${row({ id: "2" })}\n`);
+    const { report } = await read(`Uid,${header}\n7,${row()}\n8,2026-01-02 03:04:05,short\n7,${row({ id: "2" })}\n`);
     expect(report).toMatchObject({ imported: 2, rejected: 1 });
   });
 
@@ -419,8 +419,4 @@ describe("executions", () => {
       detail: { code: "file_changed" },
     });
   });
-});
-
-test("no temporary files are left", () => {
-  expect(readdirSync(tmpdir()).filter((name) => name.startsWith("ami-workers-sort-"))).toEqual([]);
 });
