@@ -27,7 +27,7 @@ export class LocalCalendar {
     if (utcMs >= this.#startMs && utcMs < this.#endMs) return this.#day;
     let day = Math.floor((utcMs + this.#zone.offsetMsAt(utcMs)) / dayMs);
     // The clock was set back over midnight: the date on it is yesterday's again.
-    while (utcMs >= this.startMsOf(day + 1)) day++;
+    if (utcMs >= this.startMsOf(day + 1)) day++;
     this.#day = day;
     this.#startMs = this.startMsOf(day);
     this.#endMs = this.startMsOf(day + 1);

@@ -165,6 +165,7 @@ export class Course {
 
   annualGrowth(): Figure {
     const { calendar, start } = this.scope;
+    if (this.growth.trades === 0) return "no_trades";
     const days = calendar.dayOf(this.lastClosedAtMs) - calendar.dayOf(this.firstOpenedAtMs);
     return annualGrowth({ start, total: this.#total, days });
   }

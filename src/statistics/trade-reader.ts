@@ -1,4 +1,3 @@
-import { DecimalError } from "../executions/decimal.ts";
 import { Amount } from "./amount.ts";
 import type { BreakevenBand } from "./band.ts";
 import type { StatisticsWarning } from "./body.ts";
@@ -9,8 +8,8 @@ import { holdingIndexOf } from "./holding.ts";
 import { holdingOfSlot, hourOfSlot, packSlot, type Rows, sessionOfSlot } from "./rows.ts";
 import { type Place, SectionTotals } from "./section-totals.ts";
 import { SessionClock } from "./sessions.ts";
-import type { Costs, Entry } from "./totals.ts";
-import { readVolume } from "./volume.ts";
+import type { Entry } from "./totals.ts";
+import { TradeAmounts } from "./trade-amounts.ts";
 
 interface Options {
   calendar: LocalCalendar;
@@ -21,34 +20,12 @@ interface Options {
   rows: Rows;
 }
 
-/** One field of a trade that is amount text, for the message when it is none. */
-type AmountField =
-  | "netPnl"
-  | "grossPnl"
-  | "fees"
-  | "funding"
-  | "quantity"
-  | "contractSize"
-  | "entryPrice"
-  | "pnlInBaseCurrency"
-  | "rMultiple";
-
-/** Reads trades into rows and sums. Its objects are filled again for each trade: a million trades make no garbage here. */
+/** Reads trades into rows and sums. Its objects are filled again for each trade. */
 export class TradeReader {
   readonly #options: Options;
   readonly #sessions = new SessionClock();
-  readonly #net = new Amount();
-  readonly #gross = new Amount();
-  readonly #fees = new Amount();
-  readonly #funding = new Amount();
-  readonly #volume = new Amount();
-  readonly #quantity = new Amount();
-  readonly #contractSize = new Amount();
-  readonly #price = new Amount();
-  readonly #base = new Amount();
-  readonly #multiple = new Amount();
-  readonly #entry: Entry = { outcome: 0, isLong: true, net: this.#net, holdingSeconds: 0 };
-  readonly #costs: Costs = { gross: null, fees: this.#fees, funding: this.#funding, volume: null };
+  readonly #amounts = new TradeAmounts();
+  readonly #entry: Entry = { outcome: 0, isLong: true, net: this.#amounts.net, holdingSeconds: 0 };
   readonly #place: Place = { bucket: 0, day: 0, hour: 0, session: 0, holding: 0 };
   #currency: string | null = null;
   #totals = new SectionTotals();
@@ -74,19 +51,14 @@ export class TradeReader {
       return;
     }
     const { rows, buckets, band } = this.#options;
-    const net = this.#net;
-    this.read(trade, "netPnl", trade.netPnl, net);
-    this.readCosts(trade);
+    const { net, costs, multiple } = this.readAmounts(trade, trade.netPnl);
     const isBaseKnown = this.readBase(trade);
-    const hasMultiple = trade.rMultiple !== null;
-    if (trade.rMultiple !== null) this.read(trade, "rMultiple", trade.rMultiple, this.#multiple);
-
     const bucket = buckets.of(trade);
     this.setPlace(trade, bucket);
     const entry = this.#entry;
     entry.outcome = band.outcomeOf(net);
     entry.isLong = trade.direction === "long";
-    this.totalsOf(trade.pnlCurrency).add(this.#place, entry, this.#costs);
+    this.totalsOf(trade.pnlCurrency).add(this.#place, entry, costs);
 
     const row = rows.append(trade.id);
     rows.closedAtMs[row] = trade.closedAtMs;
@@ -96,38 +68,27 @@ export class TradeReader {
     rows.slot[row] = packSlot(this.#place);
     rows.outcome[row] = entry.outcome;
     rows.net.set(row, net);
-    if (hasMultiple) rows.setMultiple(row, this.#multiple.toNumber());
+    if (!Number.isNaN(multiple)) rows.setMultiple(row, multiple);
     if (isBaseKnown) this.keepBase(row);
   }
 
-  private readCosts(trade: ClosedTrade): void {
-    const costs = this.#costs;
-    this.read(trade, "fees", trade.fees, this.#fees);
-    this.read(trade, "funding", trade.funding, this.#funding);
-    costs.gross = trade.grossPnl === null ? null : this.read(trade, "grossPnl", trade.grossPnl, this.#gross);
-    costs.volume = null;
-    if (trade.entryPrice === null) return;
-    const isKnown = readVolume(this.#volume, {
-      market: trade.market,
-      quantity: this.read(trade, "quantity", trade.quantity, this.#quantity),
-      contractSize:
-        trade.contractSize === null ? null : this.read(trade, "contractSize", trade.contractSize, this.#contractSize),
-      price: this.read(trade, "entryPrice", trade.entryPrice, this.#price),
-    });
-    if (isKnown) costs.volume = this.#volume;
+  private readAmounts(trade: ClosedTrade, netPnl: string): TradeAmounts {
+    this.#amounts.read(trade, netPnl);
+    return this.#amounts;
   }
 
   /** An amount in the base currency itself needs no rate, and nothing is nothing in every currency. */
   private readBase(trade: ClosedTrade): boolean {
     const { baseCurrency } = this.#options;
-    if (trade.pnlCurrency === baseCurrency || this.#net.isZero) {
-      this.#base.copy(this.#net);
+    const { net, base } = this.#amounts;
+    if (trade.pnlCurrency === baseCurrency || net.isZero) {
+      base.copy(net);
       return true;
     }
     if (trade.pnlInBaseCurrency === null) this.#withoutBase++;
     else if (trade.baseCurrency !== baseCurrency) this.#otherBase++;
     else {
-      this.read(trade, "pnlInBaseCurrency", trade.pnlInBaseCurrency, this.#base);
+      this.#amounts.readBase(trade, trade.pnlInBaseCurrency);
       return true;
     }
     return false;
@@ -140,8 +101,8 @@ export class TradeReader {
       rows.base = null;
       return;
     }
-    const base = this.#base;
-    const isSame = base.high === this.#net.high && base.low === this.#net.low && base.wide === this.#net.wide;
+    const { net, base } = this.#amounts;
+    const isSame = base.high === net.high && base.low === net.low && base.wide === net.wide;
     if (rows.base !== null) rows.base.set(row, base);
     else if (!isSame) rows.splitBase().set(row, base);
   }
@@ -169,16 +130,6 @@ export class TradeReader {
     this.#currency = currency;
     this.#totals = totals;
     return totals;
-  }
-
-  private read(trade: ClosedTrade, field: AmountField, text: string, into: Amount): Amount {
-    try {
-      into.read(text);
-    } catch (error) {
-      if (!(error instanceof DecimalError)) throw error;
-      throw new DecimalError(`trade ${trade.id}: ${field} is not ${error.message} (was "${text}")`);
-    }
-    return into;
   }
 
   get isBaseKnown(): boolean {
