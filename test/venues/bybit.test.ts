@@ -3,7 +3,7 @@ import type { VenueAccount } from "./account.ts";
 import { bybitClient } from "./bybit/client.ts";
 import { type BybitVenue, startBybit } from "./bybit/index.ts";
 import { dayMs } from "./clock.ts";
-import { nowMs, rowsOf, world } from "./fixtures.ts";
+import { field, nowMs, rowsOf, world } from "./fixtures.ts";
 import type { FillRequest } from "./ledger-rows.ts";
 
 let venue: BybitVenue;
@@ -180,4 +180,11 @@ test("key, wallet and instruments", async () => {
     settleCoin: "USDT",
   });
   expect(first.nextPageCursor).toBe("40");
+});
+
+test("candles of a minute, newest first", async () => {
+  const query = `category=spot&symbol=BNBUSDT&interval=1&start=${nowMs - 120_000}&end=${nowMs - 1}`;
+  const rows = rowsOf((await get("/v5/market/kline", query)).body.result.list);
+  expect(rows.map((row) => field(row, "0"))).toEqual([String(nowMs - 60_000), String(nowMs - 120_000)]);
+  expect((await get("/v5/market/kline", "category=spot&symbol=NOPE&interval=1")).body.retCode).toBe(10_001);
 });

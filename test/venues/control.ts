@@ -1,6 +1,7 @@
 import type { AccountOptions, VenueAccount } from "./account.ts";
 import type { VenueClock } from "./clock.ts";
 import type { Fault, Faults } from "./faults.ts";
+import type { FillRequest } from "./ledger-rows.ts";
 import type { RequestLog } from "./request-log.ts";
 import type { VenueAnswer, VenueRequest } from "./server.ts";
 import { truthOf } from "./truth.ts";
@@ -15,15 +16,18 @@ export interface Controlled {
   account: (id: string) => VenueAccount;
   setMaintenance: (on: boolean) => void;
   connections: () => number;
+  /** What only this venue can; false: neither. */
+  steer?: ((action: string, body: Body) => boolean) | undefined;
 }
 
-type Body = Record<string, unknown>;
+export type Body = Record<string, unknown>;
 
 /**
  * `/_venue/…`, JSON in and out, never counted nor logged:
  * GET log, connections, accounts (with keys), truth?account=ID&untilMs=N&visible=1;
  * POST faults (a fault, without promises and patterns), faults/clear, log/clear, maintenance {on}, accounts (AccountOptions),
- * clock {setMs | advanceMs | skewMs | run: true}.
+ * fills {account, fill: FillRequest}, permissions {account, …KeyPermissions}, clock {setMs | advanceMs | skewMs | run: true};
+ * Binance also: delist {market, symbol, sinceMs}, candle-gaps {symbol, fromMs, untilMs}, settings (a part of BinanceSettings).
  */
 export function controlOf(venue: Controlled, request: VenueRequest): VenueAnswer {
   const action = `${request.method} ${request.path.slice("/_venue/".length)}`;
@@ -55,10 +59,18 @@ export function controlOf(venue: Controlled, request: VenueRequest): VenueAnswer
       return ok({});
     case "POST accounts":
       return ok(describe(venue.addAccount(body as unknown as AccountOptions)));
+    case "POST fills":
+      return ok({ id: venue.account(String(body.account)).ledger.fill(body.fill as FillRequest).id });
+    case "POST permissions": {
+      const { account, ...permissions } = body;
+      Object.assign(venue.account(String(account)).permissions, permissions);
+      return ok({});
+    }
     case "POST clock":
       moveClock(venue.clock, body);
       return ok({ nowMs: venue.clock.nowMs() });
     default:
+      if (venue.steer?.(action.replace("POST ", ""), body) === true) return ok({});
       return { status: 404, body: { error: `the venue has no ${action}` } };
   }
 }

@@ -199,6 +199,33 @@ describe("steering from another process", () => {
   });
 });
 
+test("a venue as a process of its own says where it is and with which keys, and can be steered", async () => {
+  const options = ["--accounts", "2", "--fills", "30", "--symbols", "6", "--now-ms", String(nowMs)];
+  const child = Bun.spawn([process.execPath, `${import.meta.dir}/serve.ts`, "binance", ...options], { stdout: "pipe" });
+  try {
+    const reader = child.stdout.getReader();
+    let line = "";
+    while (!line.includes("\n")) line += new TextDecoder().decode((await reader.read()).value);
+    const { url, accounts } = JSON.parse(line);
+    expect(rowsOf(accounts).map((row) => row.id)).toEqual(["account-1", "account-2"]);
+    const client = clientOf({ url, clock: createVenueClock(nowMs) }, accounts[0]);
+    const post = (path: string, body: unknown) =>
+      fetch(`${url}/_venue/${path}`, { method: "POST", body: JSON.stringify(body) });
+    const fill = { market: "spot", symbol: "BTCUSDT", side: "BUY", quantity: "1", price: "5", atMs: nowMs };
+    const added = await (await post("fills", { account: "account-1", fill })).json();
+    const rows = rowsOf((await client.get("/api/v3/myTrades", { symbol: "BTCUSDT" })).body);
+    expect(rows.at(-1)).toMatchObject({ id: field(added, "id"), qty: "1.00000000", price: "5.00000000" });
+    await post("delist", { market: "spot", symbol: "BTCUSDT" });
+    expect((await client.get("/api/v3/myTrades", { symbol: "BTCUSDT" })).body).toMatchObject({ code: -1121 });
+    await post("permissions", { account: "account-1", futures: false });
+    expect((await client.get("/fapi/v1/income")).status).toBe(401);
+    expect((await post("nothing", {})).status).toBe(404);
+  } finally {
+    child.kill();
+    await child.exited;
+  }
+});
+
 test("a clock stands still, jumps, runs, and can be off", () => {
   let machineMs = 1_000;
   const clock = createVenueClock(500, () => machineMs);

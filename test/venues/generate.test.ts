@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { parseDecimal } from "../../src/executions/decimal.ts";
 import { VenueAccount } from "./account.ts";
 import { fixed } from "./amounts.ts";
-import { candleOf } from "./binance/candles.ts";
+import { candleOf } from "./candles.ts";
 import { minuteMs } from "./clock.ts";
 import { world } from "./fixtures.ts";
 import { generateAccount } from "./generate.ts";

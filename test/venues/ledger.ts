@@ -131,12 +131,11 @@ export class Ledger extends WalletLedger {
 
   /** Each side's position as it was then; sides that were flat all the time are not in it. */
   positionsAt(market: "linear" | "inverse", symbol: string, atMs: number): PositionSnapshot[] {
-    const latest = new Map<PositionSide, PositionSnapshot>();
-    for (const snapshot of this.#snapshots.get(`${market}:${symbol}`) ?? []) {
-      if (snapshot.updatedMs > atMs) break;
-      latest.set(snapshot.side, snapshot);
-    }
-    return [...latest.values()];
+    const snapshots = this.#snapshots.get(`${market}:${symbol}`) ?? [];
+    return (["LONG", "SHORT", "BOTH"] as const).flatMap((side) => {
+      if (!this.#positions.has(`${market}:${symbol}:${side}`)) return [];
+      return snapshots.findLast((snapshot) => snapshot.side === side && snapshot.updatedMs <= atMs) ?? [];
+    });
   }
 
   symbolsWithPositions(market: "linear" | "inverse"): string[] {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import type { VenueAccount } from "./account.ts";
 import { dayMs } from "./clock.ts";
-import { nowMs, world } from "./fixtures.ts";
+import { field, nowMs, world } from "./fixtures.ts";
 import type { FillRequest } from "./ledger-rows.ts";
 import { okxClient } from "./okx/client.ts";
 import { startOkx } from "./okx/index.ts";
@@ -172,4 +172,11 @@ test("account, balance, positions and instruments", async () => {
   expect(await data("/api/v5/account/balance", "")).toMatchObject([{ details: [{ ccy: "USDT", cashBal: "4.975" }] }]);
   const [swap] = await data("/api/v5/public/instruments", "instType=SWAP");
   expect(swap).toMatchObject({ instId: "BTC-USDT-SWAP", ctVal: "0.00001", ctType: "linear", settleCcy: "USDT" });
+});
+
+test("candles of a minute, newest first, older ones by after", async () => {
+  const query = `instId=BNB-USDT&bar=1m&limit=2&after=${nowMs - 60_000}`;
+  const rows = (await get("/api/v5/market/history-candles", query)).body.data;
+  expect(rows.map((row) => field(row, "0"))).toEqual([String(nowMs - 120_000), String(nowMs - 180_000)]);
+  expect((await get("/api/v5/market/candles", "instId=NOPE")).body.code).toBe("51001");
 });

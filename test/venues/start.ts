@@ -1,6 +1,6 @@
 import { type AccountOptions, VenueAccount } from "./account.ts";
 import { createVenueClock, dayMs, type VenueClock } from "./clock.ts";
-import { controlOf } from "./control.ts";
+import { type Controlled, controlOf } from "./control.ts";
 import type { Faults } from "./faults.ts";
 import type { RequestLog } from "./request-log.ts";
 import { serveVenue, type VenueApi } from "./server.ts";
@@ -50,6 +50,7 @@ export async function startVenue(
   options: StartOptions,
   name: string,
   apiOf: (shared: Shared) => VenueApi,
+  steer?: Controlled["steer"],
 ): Promise<Venue> {
   const clock = createVenueClock(options.nowMs ?? null);
   const world = isWorld(options.world)
@@ -83,7 +84,7 @@ export async function startVenue(
     api: apiOf(shared),
     clock,
     ...(options.port !== undefined && { port: options.port }),
-    control: (request) => controlOf({ ...parts, ...server }, request),
+    control: (request) => controlOf({ ...parts, ...server, steer }, request),
   });
   return { ...parts, ...server };
 }

@@ -12,6 +12,16 @@ import type {
 } from "./ledger-rows.ts";
 import { type Random, seeded } from "./random.ts";
 
+/** The sums of one wallet up to a moment. */
+interface BalanceView {
+  /** How many entries the ledger had: when it has more, the sums are made anew. */
+  entries: number;
+  own: WalletEntry[];
+  next: number;
+  atMs: number;
+  totals: Map<string, Decimal>;
+}
+
 /** The wallets of an account and what moves between them without a trade: each with the list that shows it. */
 export class WalletLedger {
   readonly income: Record<"linear" | "inverse", VenueIncome[]> = { linear: [], inverse: [] };
@@ -23,6 +33,7 @@ export class WalletLedger {
   readonly entries: WalletEntry[] = [];
   protected readonly random: Random;
   readonly #balances = new Map<string, Decimal>();
+  readonly #views = new Map<Wallet, BalanceView>();
   #nextTranId: bigint;
   #nextId = 1_637_366_104;
   #lastMs = 0;
@@ -57,13 +68,19 @@ export class WalletLedger {
   }
 
   /** By asset; an asset that was ever held stays in it with 0. */
-  balancesAt(wallet: Wallet, atMs: number): Map<string, Decimal> {
-    const balances = new Map<string, Decimal>();
-    for (const entry of this.entries) {
-      if (entry.wallet !== wallet || entry.timeMs > atMs) continue;
-      balances.set(entry.asset, (balances.get(entry.asset) ?? 0n) + entry.amount);
+  balancesAt(wallet: Wallet, atMs: number): ReadonlyMap<string, Decimal> {
+    let view = this.#views.get(wallet);
+    // Clocks go forward: what was summed up to then is gone on from.
+    if (view === undefined || view.entries !== this.entries.length || view.atMs > atMs) {
+      const own = this.entries.filter((entry) => entry.wallet === wallet).sort((a, b) => a.timeMs - b.timeMs);
+      view = { entries: this.entries.length, own, next: 0, atMs, totals: new Map() };
+      this.#views.set(wallet, view);
     }
-    return balances;
+    for (let entry = view.own[view.next]; entry !== undefined && entry.timeMs <= atMs; entry = view.own[++view.next]) {
+      view.totals.set(entry.asset, (view.totals.get(entry.asset) ?? 0n) + entry.amount);
+    }
+    view.atMs = atMs;
+    return new Map(view.totals);
   }
 
   deposit(request: { asset: string; amount: Amount; atMs: number; network?: string }): void {

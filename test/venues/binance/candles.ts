@@ -1,5 +1,5 @@
-import type { Decimal } from "../../../src/executions/decimal.ts";
-import { fixed, unit } from "../amounts.ts";
+import { fixed } from "../amounts.ts";
+import { candleOf } from "../candles.ts";
 import { dayMs, hourMs, minuteMs } from "../clock.ts";
 import type { World } from "../world.ts";
 import type { SymbolSpec, WorldMarket } from "../world-symbols.ts";
@@ -22,9 +22,6 @@ const intervals: Readonly<Record<string, number>> = {
   "3d": 3 * dayMs,
   "1w": 7 * dayMs,
 };
-const samplesMax = 60;
-/** As far as a fill may be off the market's price: `fillPrice`. */
-const spreadParts = 20_000;
 
 /** `klines`: open time, prices, volumes as text. A candle before the listing or in a gap is not there. */
 export function candles(call: Call, market: WorldMarket): unknown {
@@ -50,33 +47,6 @@ export function candles(call: Call, market: WorldMarket): unknown {
     if (!inGap) rows.push(candleRow(state.world, spec, openMs, intervalMs));
   }
   return rows;
-}
-
-interface Candle {
-  open: Decimal;
-  high: Decimal;
-  low: Decimal;
-  close: Decimal;
-}
-
-/** All fills of a generated account in that time lie between low and high. */
-export function candleOf(world: World, spec: SymbolSpec, openMs: number, intervalMs: number): Candle {
-  const stepMs = Math.max(minuteMs, Math.ceil(intervalMs / samplesMax / minuteMs) * minuteMs);
-  const open = world.ticksAt(spec, openMs);
-  const close = world.ticksAt(spec, openMs + intervalMs - 1);
-  let [low, high] = [Math.min(open, close), Math.max(open, close)];
-  for (let atMs = openMs + stepMs; atMs < openMs + intervalMs; atMs += stepMs) {
-    const ticks = world.ticksAt(spec, atMs);
-    low = Math.min(low, ticks);
-    high = Math.max(high, ticks);
-  }
-  const price = (ticks: number): Decimal => BigInt(ticks) * unit(spec.priceDigits);
-  return {
-    open: price(open),
-    high: price(high + Math.ceil(high / spreadParts)),
-    low: price(Math.max(1, low - Math.ceil(low / spreadParts))),
-    close: price(close),
-  };
 }
 
 function candleRow(world: World, spec: SymbolSpec, openMs: number, intervalMs: number): unknown[] {

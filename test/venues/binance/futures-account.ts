@@ -145,6 +145,15 @@ function positionsOf(call: Call, market: FuturesMarket, symbol: string | null, o
   });
 }
 
+/** `leverageBracket`: one bracket each. */
+export function leverageBrackets(call: Call, market: FuturesMarket): unknown {
+  const symbol = call.parameters.text("symbol");
+  const specs = symbol === null ? call.state.world.of(market) : [specOf(call, market, symbol)];
+  const limits = market === "linear" ? { notionalCap: 50_000, notionalFloor: 0 } : { qtyCap: 50, qtyFloor: 0 };
+  const brackets = [{ bracket: 1, initialLeverage: 125, ...limits, maintMarginRatio: 0.004, cum: 0 }];
+  return specs.map((spec) => ({ symbol: spec.symbol, brackets }));
+}
+
 /** The average of what was opened. */
 function entryPrice(spec: SymbolSpec, { quantity, cost }: PositionSnapshot): string {
   if (quantity === 0n || cost === 0n) return "0.0";

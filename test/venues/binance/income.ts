@@ -2,7 +2,7 @@ import { fixed } from "../amounts.ts";
 import { dayMs } from "../clock.ts";
 import type { VenueIncome } from "../ledger-rows.ts";
 import { hash32 } from "../random.ts";
-import { byTime, page, shownAt } from "../shown.ts";
+import { between, listByTime, page, shownAt } from "../shown.ts";
 import { notValid, tooManyDays, tooOld } from "./errors.ts";
 import { accountOf, type Call } from "./state.ts";
 
@@ -33,14 +33,10 @@ export function incomeRows(call: Call, { market, windowDaysMax }: IncomeRules): 
   if (startMs !== null && keptMs !== null && startMs < oldestMs && state.settings.tooOld === "error")
     throw tooOld(keptMs / dayMs);
   const from = Math.max(startMs ?? until - weekMs, oldestMs);
-  const rows = shownAt(accountOf(call).ledger.income[market], nowMs).filter(
-    (row) =>
-      row.timeMs >= from &&
-      row.timeMs <= until &&
-      (symbol === null || row.symbol === symbol) &&
-      (incomeType === null || row.incomeType === incomeType),
+  const list = listByTime(accountOf(call).ledger.income[market], (row) => hash32(`${row.incomeType}/${row.tranId}`));
+  const ordered = shownAt(between(list, from, until), nowMs).filter(
+    (row) => (symbol === null || row.symbol === symbol) && (incomeType === null || row.incomeType === incomeType),
   );
-  const ordered = byTime(rows, (row) => hash32(`${row.incomeType}/${row.tranId}`));
   if (pageNumber !== null) return ordered.slice((pageNumber - 1) * limit, pageNumber * limit).map(incomeRow);
   return page(ordered, limit, startMs === null ? "newest" : "oldest").map(incomeRow);
 }

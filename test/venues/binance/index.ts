@@ -1,5 +1,7 @@
+import type { Body } from "../control.ts";
 import type { FillMarket } from "../ledger-rows.ts";
-import { type StartOptions, startVenue, type Venue } from "../start.ts";
+import type { VenueApi } from "../server.ts";
+import { type Shared, type StartOptions, startVenue, type Venue } from "../start.ts";
 import { binanceApi } from "./api.ts";
 import { type BinanceSettings, type BinanceState, defaultSettings } from "./state.ts";
 
@@ -19,16 +21,34 @@ export interface BinanceVenue extends Venue {
 /** Binance on loopback: spot, USD-M, COIN-M and, in small, portfolio margin. */
 export async function startBinance(options: BinanceOptions = {}): Promise<BinanceVenue> {
   const settings: BinanceSettings = structuredClone({ ...defaultSettings, ...options.settings });
-  const own = { settings, delisted: new Map<string, number>(), candleGaps: [] as BinanceState["candleGaps"] };
-  const venue = await startVenue(options, "binance", (shared) => binanceApi(Object.assign(shared, own)));
-  return {
-    ...venue,
+  const delisted: BinanceState["delisted"] = new Map();
+  const candleGaps: BinanceState["candleGaps"] = [];
+  const own: Pick<BinanceVenue, "settings" | "delist" | "hideCandles"> = {
     settings,
     delist: (market, symbol, sinceMs = 0) => {
-      own.delisted.set(`${market}:${symbol}`, sinceMs);
+      delisted.set(`${market}:${symbol}`, sinceMs);
     },
     hideCandles: (symbol, fromMs, untilMs) => {
-      own.candleGaps.push({ symbol, fromMs, untilMs });
+      candleGaps.push({ symbol, fromMs, untilMs });
     },
   };
+  const apiOf = (shared: Shared): VenueApi => binanceApi(Object.assign(shared, { settings, delisted, candleGaps }));
+  const venue = await startVenue(options, "binance", apiOf, (action, body) => steer(own, action, body));
+  return { ...venue, ...own };
+}
+
+function steer(venue: Pick<BinanceVenue, "settings" | "delist" | "hideCandles">, action: string, body: Body): boolean {
+  switch (action) {
+    case "delist":
+      venue.delist(body.market as FillMarket, String(body.symbol), Number(body.sinceMs ?? 0));
+      return true;
+    case "candle-gaps":
+      venue.hideCandles(String(body.symbol), Number(body.fromMs), Number(body.untilMs));
+      return true;
+    case "settings":
+      Object.assign(venue.settings, body);
+      return true;
+    default:
+      return false;
+  }
 }

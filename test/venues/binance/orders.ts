@@ -29,7 +29,9 @@ export function forcedOrders(call: Call, market: FuturesMarket): unknown {
   const from = startMs ?? until - 7 * dayMs;
   const kinds = type === null ? ["liquidation", "adl"] : [type.toLowerCase()];
   const specs = symbol === null ? call.state.world.of(market) : [specOf(call, market, symbol)];
-  const orders = specs.flatMap((spec) => ordersOf(call, market, spec)).filter((order) => kinds.includes(order.kind));
+  const { ledger } = accountOf(call);
+  const forced = specs.filter((spec) => ledger.fillsOf(market, spec.symbol).some((fill) => kinds.includes(fill.kind)));
+  const orders = forced.flatMap((spec) => ordersOf(call, market, spec)).filter((order) => kinds.includes(order.kind));
   return orders
     .filter((order) => order.timeMs >= from && order.timeMs <= until)
     .sort((a, b) => a.timeMs - b.timeMs)

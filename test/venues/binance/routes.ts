@@ -4,7 +4,7 @@ import { candles, prices } from "./candles.ts";
 import { coins, conversions, deposits, dividends, dust, earnRewards, fiat, transfers, withdrawals } from "./capital.ts";
 import { BinanceError } from "./errors.ts";
 import { exchangeInfo } from "./exchange-info.ts";
-import { futuresAccount, futuresBalances, positionRisk } from "./futures-account.ts";
+import { futuresAccount, futuresBalances, leverageBrackets, positionRisk } from "./futures-account.ts";
 import { incomeRows } from "./income.ts";
 import { allOrders, forcedOrders, oneOrder } from "./orders.ts";
 import type { Parameters } from "./parameters.ts";
@@ -104,6 +104,8 @@ const sapiRoutes: Route[] = [
   signed("/sapi/v1/accountSnapshot", 2_400, () => ({ code: 200, msg: "", snapshotVos: [] })),
   signed("/sapi/v1/simple-earn/flexible/history/rewardsRecord", 150, earnRewards),
   signed("/sapi/v1/margin/account", 10, marginAccount),
+  signed("/sapi/v1/margin/allPairs", 1, noRows),
+  signed("/sapi/v1/margin/isolated/allPairs", 10, noRows),
   signed("/sapi/v1/margin/myTrades", 10, (call) => spotTrades(call, "margin")),
   signed("/sapi/v1/margin/forceLiquidationRec", 1, () => ({ rows: [], total: 0 })),
   signed("/sapi/v1/margin/interestHistory", 1, () => ({ rows: [], total: 0 })),
@@ -124,6 +126,8 @@ const linearRoutes: Route[] = [
     futures(`/fapi/${version}/positionRisk`, 5, (call) => positionRisk(call, "linear", version === "v3")),
   ]),
   futures("/fapi/v1/positionSide/dual", 30, hedgeMode),
+  futures("/fapi/v1/leverageBracket", 1, (call) => leverageBrackets(call, "linear")),
+  futures("/fapi/v1/feeBurn", 30, (call) => ({ feeBurn: accountOf(call).ledger.bnbFees })),
   futures("/fapi/v1/multiAssetsMargin", 30, () => ({ multiAssetsMargin: false })),
   futures("/fapi/v1/userTrades", 5, (call) => linearTrades(call)),
   futures("/fapi/v1/income", 30, (call) => incomeRows(call, { market: "linear", windowDaysMax: null })),
@@ -142,6 +146,9 @@ const inverseRoutes: Route[] = [
   futures("/dapi/v1/balance", 1, (call) => futuresBalances(call, "inverse")),
   futures("/dapi/v1/positionRisk", 1, (call) => positionRisk(call, "inverse", false)),
   futures("/dapi/v1/positionSide/dual", 30, hedgeMode),
+  ...["v1", "v2"].map((version) =>
+    futures(`/dapi/${version}/leverageBracket`, 1, (call) => leverageBrackets(call, "inverse")),
+  ),
   futures("/dapi/v1/userTrades", (parameters) => (parameters.has("pair") ? 40 : 20), inverseTrades),
   futures("/dapi/v1/income", 20, (call) => incomeRows(call, { market: "inverse", windowDaysMax: 365 })),
   futures("/dapi/v1/forceOrders", withSymbol(20, 50), (call) => forcedOrders(call, "inverse")),

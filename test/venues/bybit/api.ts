@@ -1,14 +1,15 @@
 import { absolute, formatDecimal } from "../../../src/executions/decimal.ts";
 import type { VenueAccount } from "../account.ts";
 import { unit } from "../amounts.ts";
+import { minuteCandles } from "../candles.ts";
 import { keyFault } from "../key-checks.ts";
 import { IpGuard, WeightWindows } from "../rate-limits.ts";
 import type { VenueAnswer, VenueApi, VenueRequest } from "../server.ts";
 import type { Shared } from "../start.ts";
 import type { SymbolSpec } from "../world-symbols.ts";
-import { BybitError } from "./errors.ts";
+import { BybitError, parametersWrong } from "./errors.ts";
 import { categoryOf, executionPage, retentionMs } from "./executions.ts";
-import { sizeOf, symbolOf } from "./names.ts";
+import { sizeOf, specByName, symbolOf } from "./names.ts";
 
 export interface BybitSettings {
   kind: "unified" | "classic";
@@ -28,7 +29,7 @@ interface Call {
 
 const addressWindowMs = 5_000;
 const shutOutMs = 600_000;
-const publicPaths = new Set(["/v5/market/time", "/v5/market/instruments-info"]);
+const publicPaths = new Set(["/v5/market/time", "/v5/market/instruments-info", "/v5/market/kline"]);
 
 export function bybitApi(shared: Shared, settings: BybitSettings): VenueApi {
   const rules = {
@@ -86,6 +87,10 @@ export function bybitApi(shared: Shared, settings: BybitSettings): VenueApi {
         return { timeSecond: String(Math.floor(nowMs / 1_000)), timeNano: `${nowMs}000000` };
       case "/v5/market/instruments-info":
         return instruments(shared, call);
+      case "/v5/market/kline":
+        return candles(shared, call);
+      case "/v5/asset/coin/query-info":
+        return { rows: [] };
       case "/v5/user/query-api":
         return keyInfo(accountOf(call));
       case "/v5/account/info":
@@ -243,6 +248,28 @@ function instrument(spec: SymbolSpec): unknown {
     },
     fundingInterval: 480,
   };
+}
+
+/** Minutes alone, newest first. */
+function candles(shared: Shared, { parameters, nowMs }: Call): unknown {
+  const category = categoryOf(parameters);
+  const symbol = parameters.get("symbol") ?? "";
+  const spec = category === "option" ? undefined : specByName(shared.world, category, symbol);
+  if (spec === undefined) throw new BybitError(10_001, "Symbol Is Invalid");
+  if (parameters.get("interval") !== "1") throw parametersWrong("interval");
+  const limit = Math.min(1_000, Number(parameters.get("limit") ?? 200));
+  const rows = minuteCandles(shared.world, spec, {
+    startMs: parameters.has("start") ? Number(parameters.get("start")) : null,
+    endMs: Math.min(nowMs, Number(parameters.get("end") ?? nowMs)),
+    limit,
+  });
+  const list = rows.map(({ openMs, open, high, low, close }) => [
+    String(openMs),
+    ...[open, high, low, close].map(formatDecimal),
+    "12",
+    "345",
+  ]);
+  return { category, symbol, list: list.reverse() };
 }
 
 function positions(shared: Shared, call: Call): unknown {

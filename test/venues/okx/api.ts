@@ -1,12 +1,13 @@
 import { formatDecimal } from "../../../src/executions/decimal.ts";
 import type { VenueAccount } from "../account.ts";
 import { unit } from "../amounts.ts";
+import { minuteCandles } from "../candles.ts";
 import { keyFault } from "../key-checks.ts";
 import { IpGuard, WeightWindows } from "../rate-limits.ts";
 import type { VenueAnswer, VenueApi, VenueRequest } from "../server.ts";
 import type { Shared } from "../start.ts";
 import type { SymbolSpec } from "../world-symbols.ts";
-import { OkxError, parameterEmpty } from "./errors.ts";
+import { OkxError, parameterEmpty, parameterWrong } from "./errors.ts";
 import { billPage, fillPage } from "./lists.ts";
 import { contractValueOf, instrumentOf, sizeOf, typeOf } from "./names.ts";
 
@@ -24,8 +25,17 @@ const limits: Readonly<Record<string, number>> = {
   "/api/v5/public/time": 10,
   "/api/v5/public/instruments": 20,
   "/api/v5/system/status": 1,
+  "/api/v5/market/candles": 40,
+  "/api/v5/market/history-candles": 20,
+  "/api/v5/asset/currencies": 12,
 };
-const publicPaths = new Set(["/api/v5/public/time", "/api/v5/public/instruments", "/api/v5/system/status"]);
+const publicPaths = new Set([
+  "/api/v5/public/time",
+  "/api/v5/public/instruments",
+  "/api/v5/system/status",
+  "/api/v5/market/candles",
+  "/api/v5/market/history-candles",
+]);
 
 export function okxApi(shared: Shared): VenueApi {
   const windows = new WeightWindows(shared.clock, windowMs);
@@ -72,6 +82,7 @@ export function okxApi(shared: Shared): VenueApi {
     if (path === "/api/v5/public/instruments") return instruments(shared, parameters, nowMs);
     if (path === "/api/v5/system/status")
       return shared.maintenance ? [{ state: "ongoing", title: "System maintenance", begin: String(nowMs) }] : [];
+    if (path.startsWith("/api/v5/market/")) return candles(shared, parameters, nowMs);
     if (account === null) throw keyMissing();
     const query = { account, world: shared.world, nowMs, parameters };
     switch (path) {
@@ -83,6 +94,8 @@ export function okxApi(shared: Shared): VenueApi {
         return billPage(query, "bills");
       case "/api/v5/account/bills-archive":
         return billPage(query, "bills-archive");
+      case "/api/v5/asset/currencies":
+        return [];
       case "/api/v5/account/balance":
         return balances(account, nowMs);
       case "/api/v5/account/positions":
@@ -190,6 +203,28 @@ function positions(shared: Shared, account: VenueAccount, nowMs: number): unknow
       }));
     }),
   );
+}
+
+/** Minutes alone, newest first, 100 at most; `after` goes back from there. */
+function candles(shared: Shared, parameters: ReadonlyMap<string, string>, nowMs: number): unknown {
+  const spec = shared.world.symbols.find((one) => instrumentOf(one) === parameters.get("instId"));
+  if (spec === undefined) throw new OkxError(200, 51_001, "Instrument ID does not exist");
+  if ((parameters.get("bar") ?? "1m") !== "1m") throw parameterWrong("bar");
+  const [after, before] = [parameters.get("after"), parameters.get("before")];
+  const endMs = after === undefined ? nowMs : Math.min(nowMs, Number(after) - 1);
+  const limit = Math.min(100, Number(parameters.get("limit") ?? 100));
+  const rows = minuteCandles(shared.world, spec, { startMs: null, endMs, limit });
+  return rows
+    .filter((row) => before === undefined || row.openMs > Number(before))
+    .map(({ openMs, open, high, low, close }) => [
+      String(openMs),
+      ...[open, high, low, close].map(formatDecimal),
+      "12",
+      "12",
+      "345",
+      "1",
+    ])
+    .reverse();
 }
 
 function instruments(shared: Shared, parameters: ReadonlyMap<string, string>, nowMs: number): unknown {
