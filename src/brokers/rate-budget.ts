@@ -10,8 +10,8 @@ export interface RateBudget {
    * @throws {Failure} `data` with code `rate_limited` when that is later than the cycle lasts
    */
   take: (weight: number, accountId: string, pool?: string) => Promise<void>;
-  /** Takes the weight if it is free now, nobody waits, and the pool stays below `share` (0 to 1) of its limit: for work that can wait. */
-  takeSpare: (weight: number, accountId: string, options: { share: number; pool?: string }) => boolean;
+  /** Whether the weight is free now, nobody waits, and the pool would stay within `share` (0 to 1) of its limit: for work that can wait. */
+  hasSpare: (weight: number, accountId: string, options: { share: number; pool?: string }) => boolean;
   /** The venue's own count of what was used in its window. */
   observe: (used: { weight: number; windowMs: number; atMs: number; pool?: string }) => void;
   /** 429 and 418: nothing goes out before then; with a pool, nothing of that pool. */
@@ -113,10 +113,13 @@ export function openRateBudget(venue: string, limits: readonly RateLimit[], opti
         if (!pool.pumping) void pump(key, pool);
       });
     },
-    takeSpare(weight, accountId, { share, pool: name }) {
-      const [key, pool] = poolOf(name, accountId);
-      if (pool.waiting.size > 0) return false;
-      return attempt(key, pool, weight, Math.floor(pool.limit.weight * share)) === null;
+    hasSpare(weight, accountId, { share, pool: name }) {
+      const [key, { limit, waiting }] = poolOf(name, accountId);
+      if (waiting.size > 0) return false;
+      const nowMs = clock.nowMs();
+      if (bannedUntilMs(store, bansOf(limit)) > nowMs) return false;
+      const entries = store.transact(() => store.read(key, nowMs - limit.windowMs - windowSlackMs));
+      return sum(entries) + weight <= Math.floor(limit.weight * share);
     },
     observe({ weight, windowMs, atMs, pool: name }) {
       const limit = limitOf(limits, name);
@@ -161,8 +164,8 @@ interface Take {
 /** Null: it is taken. Else the earliest time at which it could be, as far as is known now. */
 function takeNow(store: RateStore, { key, bans, weight, allowed, windowMs, nowMs }: Take): number | null {
   return store.transact(() => {
-    const bannedUntilMs = Math.max(...bans.map((ban) => store.bannedUntil(ban) ?? 0));
-    if (bannedUntilMs > nowMs) return bannedUntilMs;
+    const banEndMs = bannedUntilMs(store, bans);
+    if (banEndMs > nowMs) return banEndMs;
     const keptMs = windowMs + windowSlackMs;
     const entries = store.read(key, nowMs - keptMs);
     let used = sum(entries);
@@ -177,6 +180,10 @@ function takeNow(store: RateStore, { key, bans, weight, allowed, windowMs, nowMs
     }
     return nowMs + keptMs;
   });
+}
+
+function bannedUntilMs(store: RateStore, bans: readonly string[]): number {
+  return Math.max(...bans.map((ban) => store.bannedUntil(ban) ?? 0));
 }
 
 function sum(entries: readonly { weight: number }[]): number {

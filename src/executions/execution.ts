@@ -47,6 +47,8 @@ export interface Execution {
   feeAsset: string | null;
   /** The fee in the currency of the PnL at the time; null: no rate known. */
   feeInQuote: Decimal | null;
+  /** `feeInQuote` comes from a neighbouring time, since there is no rate of the time itself. */
+  feeEstimated?: boolean;
   /** As the broker states it; `statedPnlBasis` of the broker says whether fees are in it. */
   realizedPnl: Decimal | null;
   orderId: string | null;

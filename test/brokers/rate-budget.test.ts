@@ -128,15 +128,18 @@ describe("is fair", () => {
     expect(served).toEqual(["large", "small"]);
   });
 
-  test("work that can wait takes only its share, and nothing while others wait", async () => {
+  test("work that can wait has only its share, and nothing while others wait", async () => {
     const { budget, clock } = open();
-    const spare = () => budget.takeSpare(50, "1", { share: 0.2 });
-    expect([spare(), spare(), spare(), spare(), spare()]).toEqual([true, true, true, true, false]);
-    await budget.take(780, "2");
+    const spare = (weight: number, share = 0.2) => budget.hasSpare(weight, "1", { share });
+    expect([spare(200), spare(201)]).toEqual([true, false]);
+    await budget.take(150, "1");
+    expect([spare(50), spare(51), spare(51, 0.3)]).toEqual([true, false, true]);
+    await budget.take(830, "2");
+    expect(spare(1)).toBe(false);
     clock.advance(windowMs);
     await budget.take(10, "2");
     const waiting = budget.take(990, "3");
-    expect(budget.takeSpare(1, "1", { share: 1 })).toBe(false);
+    expect(spare(1, 1)).toBe(false);
     await clock.drive(waiting);
   });
 });
@@ -171,7 +174,7 @@ describe("obeys bans", () => {
     budget.banUntil(untilMs);
     budget.banUntil(untilMs - 60_000); // a shorter one does not shorten it
     expect(budget.lastBanUntilMs()).toBe(untilMs);
-    expect(budget.takeSpare(1, "1", { share: 1 })).toBe(false);
+    expect(budget.hasSpare(1, "1", { share: 1 })).toBe(false);
     await clock.drive(Promise.all([budget.take(1, "1"), budget.take(1, "1", "linear"), budget.take(1, "1", "user")]));
     expect(clock.nowMs()).toBe(untilMs);
   });
@@ -276,7 +279,7 @@ describe("is kept", () => {
       "this is no database, and long enough to be looked at".repeat(40),
     );
     const { budget } = open({ dataDir });
-    expect(budget.takeSpare(1, "1", { share: 1 })).toBe(true);
+    expect(budget.hasSpare(1, "1", { share: 1 })).toBe(true);
     writeFileSync(join(dataDir, "file"), "");
     expect(() => open({ dataDir: join(dataDir, "file") })).toThrow(/DATA_DIR|cannot be used/);
   });

@@ -1,0 +1,21 @@
+import type { RateBudget } from "../rate-budget.ts";
+
+/** What all accounts of a run share about the venue. It lives as long as the run's budget. */
+export interface VenueState {
+  /** The venue's clock less ours, in milliseconds. */
+  clockOffsetMs: number;
+  clockMeasured: boolean;
+  /** Loaded once: markets and rates, by name. */
+  loaded: Map<string, unknown>;
+}
+
+const states = new WeakMap<RateBudget, VenueState>();
+
+export function venueStateOf(budget: RateBudget): VenueState {
+  let state = states.get(budget);
+  if (state === undefined) {
+    state = { clockOffsetMs: 0, clockMeasured: false, loaded: new Map() };
+    states.set(budget, state);
+  }
+  return state;
+}
