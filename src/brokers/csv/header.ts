@@ -10,6 +10,8 @@ export interface Mapping {
   width: number;
   time: Field | null;
   account: Field | null;
+  /** So many of the first cells tell time and account. */
+  glance: number;
   /** The zone that the time column's name says: `Date(UTC+1)`. */
   timezone: string | null;
 }
@@ -75,13 +77,15 @@ export function mapColumns<C extends Columns>(
   });
   const field = (key: string | undefined) => fields.find((found) => found.key === key && found.index >= 0) ?? null;
   const time = field(dialect.timeColumn);
+  const account = field(dialect.accountColumn);
   return {
     mapping: {
       header,
       fields,
       width: header.length,
       time,
-      account: field(dialect.accountColumn),
+      account,
+      glance: Math.max(time?.index ?? 0, account?.index ?? 0) + 1,
       timezone: time === null ? null : zoneOf(header[time.index] ?? ""),
     },
     missing,

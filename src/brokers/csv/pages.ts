@@ -16,7 +16,8 @@ export const instantRowsMax = 100_000;
 export class Pages {
   readonly #report: FileReport;
   readonly #name: string;
-  #instant: ReadRow[] = [];
+  /** Rows of one time. */
+  readonly #instant: ReadRow[] = [];
   #page: Execution[] = [];
   #full: Execution[][] = [];
 
@@ -27,10 +28,11 @@ export class Pages {
 
   /** Not earlier than the rows before. */
   add(row: ReadRow): void {
-    const [first] = this.#instant;
+    const rows = this.#instant;
+    const first = rows[0];
     if (first !== undefined && first.execution.executedAtMs !== row.execution.executedAtMs) this.#closeInstant();
-    if (this.#instant.length >= instantRowsMax) throw tooManyAtOnce(this.#name, row);
-    this.#instant.push(row);
+    if (rows.length >= instantRowsMax) throw tooManyAtOnce(this.#name, row);
+    rows.push(row);
   }
 
   /** Pages that are full. */
@@ -50,16 +52,16 @@ export class Pages {
 
   #closeInstant(): void {
     const rows = this.#instant;
-    this.#instant = [];
+    const first = rows[0];
+    if (first === undefined) return;
     if (rows.length > 1) {
       rows.sort((a, b) => compareExecutions(a.execution, b.execution));
       for (const { execution } of this.#tellApart(rows)) this.#push(execution);
-      return;
+    } else {
+      if (first.needsOccurrence) first.execution.externalId = withOccurrence(first.execution.externalId, 0);
+      this.#push(first.execution);
     }
-    const [row] = rows;
-    if (row === undefined) return;
-    if (row.needsOccurrence) row.execution.externalId = withOccurrence(row.execution.externalId, 0);
-    this.#push(row.execution);
+    rows.length = 0;
   }
 
   #push(execution: Execution): void {

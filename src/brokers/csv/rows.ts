@@ -118,28 +118,31 @@ export class RowWalker {
 
   /** NaN: the row has none that can be read, so it is no execution. */
   timeOf(reader: RowText): number {
-    const time = this.mapping?.time;
-    if (!time) return Number.NaN;
-    const { column, index, name } = time;
+    const { mapping } = this;
+    if (!mapping?.time) return Number.NaN;
+    const { column, index, name } = mapping.time;
     const { reading } = this.#settings;
     try {
-      this.#count = reader.isPlain ? cellBounds(reader, this.#settings.delimiter, bounds) : 0;
+      this.#count = reader.isPlain ? cellBounds(reader, this.#settings.delimiter, bounds, mapping.glance) : 0;
       if (this.#count === 0) return utcMsOf(column.parse(trim(reader.cells[index] ?? ""), reading, name));
-      return index < this.#count ? utcMsOf(this.#readCell(time, reader.text)) : Number.NaN;
+      return index < this.#count ? utcMsOf(this.#readCell(mapping.time, reader.text)) : Number.NaN;
     } catch (error) {
       if (error instanceof CellError) return Number.NaN;
       throw error;
     }
   }
 
-  /** The account that the row names, of the row whose time was asked last; null: none, or the row is not whole. */
+  /** The account that the row names, of the row whose time was asked last; null: none. */
   accountOf(reader: RowText): string | null {
-    const { mapping } = this;
-    const account = mapping?.account;
-    if (!mapping || !account) return null;
-    if (this.#count > 0) return this.#count === mapping.width ? textOf(this.#readCell(account, reader.text)) : null;
-    if (widthProblem(reader.cells, mapping) !== null) return null;
+    const account = this.mapping?.account;
+    if (!account) return null;
+    if (this.#count > 0) return account.index < this.#count ? textOf(this.#readCell(account, reader.text)) : null;
     return textOf(account.column.parse(trim(reader.cells[account.index] ?? ""), this.#settings.reading, account.name));
+  }
+
+  /** Whether the row has the columns that it must have. */
+  isWhole(reader: RowText): boolean {
+    return this.mapping !== null && widthProblem(reader.cells, this.mapping) === null;
   }
 
   /** The execution, or null when the row is none: why is in the report. */

@@ -68,7 +68,8 @@ function surveyRows(reader: RowReader, walker: RowWalker, segment: Segment, acco
     segment.rows++;
     if (timeMs < segment.minMs) segment.minMs = timeMs;
     if (timeMs > segment.maxMs) segment.maxMs = timeMs;
-    account.see(walker.accountOf(reader), reader.line);
+    const named = walker.accountOf(reader);
+    if (!account.isOnly(named) && walker.isWhole(reader)) account.see(named, reader.line);
   }
 }
 
@@ -81,8 +82,11 @@ class OneAccount {
     this.#name = name;
   }
 
+  isOnly(account: string | null): boolean {
+    return account === null || account === this.#seen;
+  }
+
   see(account: string | null, line: number): void {
-    if (account === this.#seen || account === null) return;
     this.#seen ??= account;
     if (account === this.#seen) return;
     throw new Failure("data", `${this.#name} holds more than one account: another one begins in line ${line}.`, {

@@ -22,7 +22,9 @@ export function readTimeAt(
   reading: Reading,
 ): TimeCell {
   for (let index = 0; index < formats.length; index++) {
-    if (!match(row, start, end, formats[index] as CompiledFormat)) continue;
+    const format = formats[index] as CompiledFormat;
+    const { places } = format;
+    if (!(places === null ? match(row, start, end, format) : matchPlaces(row, start, end, places, format))) continue;
     const { wallClockMs, offsetMs } = scanned;
     const utcMs = Number.isNaN(offsetMs) ? reading.toUtcMs(wallClockMs) : wallClockMs - offsetMs;
     return { utcMs, text: row.slice(start, end) };
@@ -37,6 +39,21 @@ export interface CompiledFormat {
   tokens: Uint16Array;
   /** A shorter text does not fit. */
   charactersMin: number;
+  /** Where each field stands, when all have so many digits as the format says: such times, nearly all, are read at once. */
+  places: Places | null;
+}
+
+interface Places {
+  year: number;
+  yearDigits: number;
+  month: number;
+  day: number;
+  /** -1: the format has none, and so of the next two. */
+  hour: number;
+  minute: number;
+  second: number;
+  /** Pairs: the place and the char code that stands there. */
+  literals: Uint16Array;
 }
 
 const literal = 0;
@@ -67,11 +84,68 @@ const fields: Record<string, readonly [number, number]> = {
 export function compileFormat(source: TimeFormat): CompiledFormat {
   if (source === "iso") {
     const { tokens, charactersMin } = compileFormat("YYYY-MM-DD");
-    return { source, tokens: Uint16Array.from([...tokens, isoRest, 0]), charactersMin };
+    return { source, tokens: Uint16Array.from([...tokens, isoRest, 0]), charactersMin, places: null };
   }
   const tokens = source.match(/YYYY|YY|MM?|DD?|hh?|mm|ss|A|./gs) ?? [];
   const pairs = tokens.flatMap((token) => fields[token] ?? [literal, token.charCodeAt(0)]);
-  return { source, tokens: Uint16Array.from(pairs), charactersMin: source.replace(/A/, "AM").length };
+  const charactersMin = source.replace(/A/, "AM").length;
+  return { source, tokens: Uint16Array.from(pairs), charactersMin, places: placesOf(tokens) };
+}
+
+function placesOf(tokens: readonly string[]): Places | null {
+  const literals: number[] = [];
+  const found = new Map<number, number>();
+  let place = 0;
+  for (const token of tokens) {
+    const [field, digits] = fields[token] ?? [literal, 1];
+    if (digits === 0) return null;
+    if (field === literal) literals.push(place, token.charCodeAt(0));
+    else found.set(field === shortYear ? year : field, place);
+    place += digits;
+  }
+  const at = (field: number) => found.get(field) ?? -1;
+  if (at(year) < 0 || at(month) < 0 || at(day) < 0) return null;
+  return {
+    year: at(year),
+    yearDigits: tokens.includes("YYYY") ? 4 : 2,
+    month: at(month),
+    day: at(day),
+    hour: at(hour),
+    minute: at(minute),
+    second: at(second),
+    literals: Uint16Array.from(literals),
+  };
+}
+
+/** As `match`, of fields whose places are known. */
+function matchPlaces(text: string, start: number, end: number, at: Places, { charactersMin }: CompiledFormat): boolean {
+  if (end - start < charactersMin) return false;
+  const { literals } = at;
+  for (let index = 0; index < literals.length; index += 2) {
+    if (text.charCodeAt(start + (literals[index] as number)) !== literals[index + 1]) return false;
+  }
+  const first = two(text, start + at.year);
+  const years = at.yearDigits === 4 ? first * 100 + two(text, start + at.year + 2) : 2000 + first;
+  const days = daysSince1970(years, two(text, start + at.month), two(text, start + at.day));
+  const hours = at.hour < 0 ? 0 : two(text, start + at.hour);
+  const minutes = at.minute < 0 ? 0 : two(text, start + at.minute);
+  const seconds = at.second < 0 ? 0 : two(text, start + at.second);
+  // What is no number fails here too: it is NaN.
+  if (Number.isNaN(days) || !(hours < 24 && minutes < 60 && seconds < 60)) return false;
+  found[millisecond] = 0;
+  const behind = start + charactersMin;
+  if (behind !== end && (at.second + 2 !== charactersMin || skipFraction(text, behind, end) !== end)) return false;
+  scanned.wallClockMs = days * 86_400_000 + hours * 3_600_000 + minutes * 60_000 + seconds * 1_000;
+  scanned.wallClockMs += found[millisecond] as number;
+  scanned.offsetMs = Number.NaN;
+  return true;
+}
+
+/** The number of two digits, or NaN. */
+function two(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 48;
+  const ones = text.charCodeAt(at + 1) - 48;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
 }
 
 /**
@@ -215,8 +289,8 @@ function daysSince1970(year: number, month: number, day: number): number {
   const after = daysBeforeMonth[month + 1];
   if (before === undefined || after === undefined || month === 0) return Number.NaN;
   const length = after - before + (leap && month === 2 ? 1 : 0);
-  if (day < 1 || day > length) return Number.NaN;
+  if (!(day >= 1 && day <= length)) return Number.NaN;
   const past = year - 1;
-  const leapDays = Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400) - 477;
+  const leapDays = Math.trunc(past / 4) - Math.trunc(past / 100) + Math.trunc(past / 400) - 477;
   return (year - 1970) * 365 + leapDays + before + (leap && month > 2 ? 1 : 0) + day - 1;
 }

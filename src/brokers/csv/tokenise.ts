@@ -162,9 +162,14 @@ export function splitRow(raw: string, { delimiter, inner }: Delimiters, newline:
 
 /**
  * Where the cells of a plain row begin, with one more behind the last: cell n is from `bounds[n]` to `bounds[n + 1] - 1`.
- * Returns their number; 0 when they are more than `bounds` holds.
+ * Returns their number; 0 when they are more than `bounds` holds. With `wanted`, no more than so many are looked for.
  */
-export function cellBounds({ text, start, end }: RowText, delimiter: string, bounds: Int32Array): number {
+export function cellBounds(
+  { text, start, end }: RowText,
+  delimiter: string,
+  bounds: Int32Array,
+  wanted = Number.POSITIVE_INFINITY,
+): number {
   const code = delimiter.charCodeAt(0);
   const countMax = bounds.length - 1;
   let count = 0;
@@ -173,6 +178,7 @@ export function cellBounds({ text, start, end }: RowText, delimiter: string, bou
     if (text.charCodeAt(index) !== code) continue;
     if (++count >= countMax) return 0;
     bounds[count] = index + 1;
+    if (count === wanted) return count;
   }
   bounds[count + 1] = end + 1;
   return count + 1;
