@@ -76,6 +76,15 @@ describe("income", () => {
     expect(rowsOf(await income({ startTime: nowMs - 100 * dayMs }))).toHaveLength(1);
   });
 
+  test("what is entered while the venue runs is there at once", async () => {
+    const entry = (atMs: number) =>
+      on.account.ledger.incomeEntry({ ...futures, incomeType: "FUNDING_FEE", income: "1", asset: "USDT", atMs });
+    entry(nowMs - 5);
+    expect(rowsOf(await income())).toHaveLength(1);
+    entry(nowMs - 9);
+    expect(rowsOf(await income()).map((row) => row.time)).toEqual([nowMs - 9, nowMs - 5]);
+  });
+
   test("of one symbol and of one type", async () => {
     on.account.ledger.fill({ ...futures, side: "BUY", quantity: "1", atMs: nowMs - 2 });
     on.account.ledger.fill({ market: "linear", symbol: "ETHUSDT", side: "BUY", quantity: "1", atMs: nowMs - 1 });

@@ -91,6 +91,18 @@ describe("commission", () => {
     expect(fill(ledger, spot).commissionAsset).toBe("ETH");
   });
 
+  test("never in BNB that the trade itself takes", () => {
+    const ledger = new Ledger(world, { seed: "a", bnbFees: true });
+    ledger.deposit({ asset: "BNB", amount: "1", atMs: at });
+    const sale = { market: "spot", symbol: "BNBUSDT", side: "SELL", price: "600" } as const;
+    expect(fill(ledger, { ...sale, quantity: "0.4" }).commissionAsset).toBe("BNB");
+    expect(fill(ledger, { ...sale, quantity: "0.5995" }).commissionAsset).toBe("USDT");
+    ledger.deposit({ asset: "BNB", amount: "1", atMs: at });
+    const purchase = { market: "spot", symbol: "SOLBNB", side: "BUY", quantity: "4", price: "0.25" } as const;
+    expect(fill(ledger, purchase).commissionAsset).toBe("SOL");
+    expect(ledger.balance("spot", "BNB")).toBeGreaterThanOrEqual(0n);
+  });
+
   test("a rebate is negative", () => {
     const ledger = new Ledger(world, { seed: "a", fees: { linear: { maker: "-0.0001", taker: "0.0005" } } });
     const row = fill(ledger, {
@@ -113,4 +125,14 @@ test("time and ids of a symbol only go forward", () => {
   expect(() => ledger.fill({ ...spot, atMs: nowMs - 1 })).toThrow("order of time");
   expect(() => ledger.fill({ ...spot, atMs: nowMs, id: 70 })).toThrow("ids only grow");
   expect(() => ledger.fill({ ...spot, atMs: nowMs, symbol: "NOPE" })).toThrow("no symbol NOPE");
+});
+
+test("balances are those of the moment asked for, whatever was asked before", () => {
+  const ledger = new Ledger(world, { seed: "a" });
+  ledger.deposit({ asset: "USDT", amount: "1", atMs: nowMs });
+  ledger.deposit({ asset: "USDT", amount: "2", atMs: nowMs + 10 });
+  const held = (atMs: number) => formatDecimal(ledger.balancesAt("spot", atMs).get("USDT") ?? 0n);
+  expect([held(nowMs + 10), held(nowMs), held(nowMs - 1), held(nowMs + 9)]).toEqual(["3", "1", "0", "1"]);
+  ledger.deposit({ asset: "USDT", amount: "4", atMs: nowMs + 5 });
+  expect(held(nowMs + 9)).toBe("5");
 });
