@@ -1,4 +1,4 @@
-import { formatDecimal } from "../executions/decimal.ts";
+import { formatDecimal, one, parseDecimal } from "../executions/decimal.ts";
 import { lowBase } from "./lanes.ts";
 
 /**
@@ -54,13 +54,15 @@ export function unitsText(units: number): string {
   return next === 0 ? `${sign}${integer}.${trimmed(first)}` : `${sign}${integer}.${four(first)}${trimmed(next)}`;
 }
 
+/** From here on toFixed writes an exponent. */
+const fixedMax = 1e21;
+
 /** A float rounded to 8 places; null: larger than the contract can say, or none. */
 export function ratioText(value: number): string | null {
   const units = Math.round(value * unitsInOne);
   if (units <= safeMax && units >= -safeMax) return units === 0 ? "0" : unitsText(units);
   if (!(Math.abs(value) < ratioMax)) return null;
-  // From 2^53 / 10^8 on, a double has fewer than 8 places of its own.
-  return formatDecimal(BigInt(Math.round(value * 1e6)) * 10n ** 12n);
+  return formatDecimal(Math.abs(value) < fixedMax ? parseDecimal(value.toFixed(8)) : BigInt(value) * one);
 }
 
 /** `0000` to `9999`, and the same without the zeros at the end. Made at first use. */
