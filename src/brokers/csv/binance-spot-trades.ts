@@ -9,6 +9,7 @@ import {
   decimal,
   oneOf,
   optional,
+  optionalId,
   optionalText,
   text,
   time,
@@ -37,7 +38,7 @@ export const binanceSpotTrades = defineDialect({
   timezoneInName: true,
   statedPnl: null,
   columns: {
-    account: optionalText(["User_ID", "User ID", "Uid"]),
+    account: optionalText(["User_ID", "Uid"]),
     time: time(["Date(UTC)", "Time", "Čas"], ["YYYY-MM-DD hh:mm:ss", "YY-MM-DD hh:mm:ss"]),
     symbol: text(["Pair", "Market", "Pár"]),
     side: oneOf(["Side", "Type", "Strana"], { BUY: "buy", SELL: "sell" }),
@@ -48,6 +49,8 @@ export const binanceSpotTrades = defineDialect({
     total: optional(amountWithUnit("Total")),
     fee: amountWithUnit(["Fee", "Poplatek"]),
     feeAsset: optionalText("Fee Coin"),
+    // Newer exports begin with it. It is no part of the id: an older export of the same fill lacks it.
+    orderId: optionalId("Order No"),
   },
   timeColumn: "time",
   accountColumn: "account",
@@ -82,6 +85,7 @@ export const binanceSpotTrades = defineDialect({
       quoteQuantity,
       fee: fee.value,
       feeAsset,
+      orderId: row.orderId,
       executedAtMs: row.time.utcMs,
     };
   },

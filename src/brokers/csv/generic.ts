@@ -53,6 +53,7 @@ export const generic = defineDialect({
   },
   timeColumn: "time",
   accountColumn: "account",
+  summaryRow: (cells) => (/^(grand |sub-?)?(total|sum)s?:?$/i.test(cells[0]?.trim() ?? "") ? "a total" : null),
   toExecution(row, settings) {
     const market = row.market ?? settings.market ?? "spot";
     const type = row.type ?? "fill";
