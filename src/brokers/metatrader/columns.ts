@@ -60,7 +60,9 @@ export function amountColumns(
   cells: readonly string[],
   from: number,
 ): AmountColumns | null {
-  const columns = filledFrom(header ?? cells, from);
+  // Without headings a deal's row counts with its empty comment: five amounts and no comment could be read in two ways.
+  const isCounted = header === null && table === "deal";
+  const columns = columnsFrom(header ?? cells, from, isCounted);
   const last = columns.at(-1);
   const heading = header === null || last === undefined ? "" : (header[last] ?? "");
   const layout = layoutFor(table, columns.length, heading, last === undefined ? "" : (cells[last] ?? ""));
@@ -90,8 +92,8 @@ function layoutFor(table: AmountTable, count: number, lastHeading: string, lastC
   return before === null || before.at(-1) === "comment" ? layout : [...before, "comment"];
 }
 
-function filledFrom(cells: readonly string[], from: number): number[] {
+function columnsFrom(cells: readonly string[], from: number, withEmpty: boolean): number[] {
   const columns: number[] = [];
-  for (let column = from; column < cells.length; column++) if (cells[column] !== "") columns.push(column);
+  for (let column = from; column < cells.length; column++) if (withEmpty || cells[column] !== "") columns.push(column);
   return columns;
 }

@@ -12,6 +12,8 @@ export type Table = "closed" | "deals" | "orders" | "open" | "entries" | "events
 
 /** All rows of a report as values, and what is wrong with those that have none. */
 export interface Contents {
+  /** False: the file was cut off, so that rows can be missing at its end. */
+  isWhole: boolean;
   generation: 4 | 5 | null;
   header: ReportHeader;
   closed: ClosedRow[];
@@ -33,7 +35,7 @@ const linkComment = /#\d/;
 
 /** Takes the rows of a report one by one. */
 export class ContentsReader {
-  readonly #contents: Omit<Contents, "header">;
+  readonly #contents: Omit<Contents, "header" | "isWhole">;
   readonly #headerReader = new HeaderReader();
   readonly #name: string;
   readonly #rowsMax: number;
@@ -84,7 +86,7 @@ export class ContentsReader {
   }
 
   end(facts: PageFacts): Contents {
-    return { ...this.#contents, header: this.#headerReader.end(facts) };
+    return { ...this.#contents, header: this.#headerReader.end(facts), isWhole: facts.isWhole !== false };
   }
 
   #addOther(row: ReportRow): void {

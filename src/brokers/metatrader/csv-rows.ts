@@ -9,12 +9,14 @@ const lineCharactersMax = 1024 ** 2;
 /** Turns the text of a CSV file into rows, piece by piece. */
 export class CsvRows {
   readonly #reader: RowReader;
+  readonly #delimiter: string;
   readonly #newline: string;
   readonly #name: string;
   #text = "";
 
   constructor(delimiter: string, newline: "\n" | "\r", name: string) {
     this.#name = name;
+    this.#delimiter = delimiter;
     this.#reader = new RowReader({ delimiter, inner: delimiter }, newline, 1);
     this.#newline = newline;
   }
@@ -29,7 +31,9 @@ export class CsvRows {
     this.#text = this.#text.slice(end);
     const rows: ReportRow[] = [];
     while (this.#reader.next()) {
-      const { cells, line, problem } = this.#reader;
+      const { line, problem } = this.#reader;
+      // A line whose quotes make no sense is still a row that must be accounted for.
+      const cells = problem === null ? this.#reader.cells : this.#reader.raw.split(this.#delimiter);
       const texts = cells.slice(0, columnsMax).map((cell) => cleanText(cell.slice(0, cellCharactersMax)));
       rows.push({ line, cells: texts, title: null, isComplete: problem === null });
     }

@@ -4,8 +4,8 @@ import type { ClosedRow } from "./records.ts";
 export interface TicketGroup {
   ticket: string;
   rows: ClosedRow[];
-  /** The ticket that holds what is left of it, while that is open. */
-  openTicket: string | null;
+  /** Where the rest of it is: still open, or in the part of the file that was cut off. Null: this is all of it. */
+  rest: "open" | "missing" | null;
 }
 
 export interface Joined {
@@ -29,21 +29,22 @@ const hedgeComment = /\bclose hedge (?:by|for) #(\d{1,20})/i;
  * closed one, `from #11` on the new one. Together they are one position. Some builds of MetaTrader 5 write a position's row for each
  * partial close, under one ticket.
  */
-export function joinTickets(rows: readonly ClosedRow[], open: ReadonlyMap<string, number>): Joined {
+export function joinTickets(rows: readonly ClosedRow[], open: ReadonlyMap<string, number>, isWhole: boolean): Joined {
   const joined: Joined = { groups: [], repeated: [], conflicting: [], empty: [], homeless: [] };
   const byTicket = distinctRows(rows, joined);
   const parents = parentsOf(byTicket);
   const groups = new Map<string, TicketGroup>();
   for (const [ticket, tickets] of byTicket) {
     const root = rootOf(ticket, parents);
-    const group = groups.get(root) ?? { ticket: root, rows: [], openTicket: null };
+    const group = groups.get(root) ?? { ticket: root, rows: [], rest: null };
     groups.set(root, group);
     for (const row of tickets) {
       group.rows.push(row);
       const rest = toComment.exec(row.comment)?.[1];
-      if (rest !== undefined && open.has(rest)) group.openTicket = rest;
+      if (rest !== undefined && open.has(rest)) group.rest = "open";
+      else if (rest !== undefined && !isWhole && !byTicket.has(rest)) group.rest ??= "missing";
     }
-    if (open.has(ticket)) group.openTicket = ticket;
+    if (open.has(ticket)) group.rest = "open";
   }
   for (const group of groups.values()) settle(group, joined, groups, parents);
   return joined;

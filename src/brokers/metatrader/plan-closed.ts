@@ -5,11 +5,11 @@ import { isPlausible, type Plan, type PlanSettings, rowProblem } from "./plan.ts
 
 /** Closed positions and tickets to trades. */
 export function planClosed(
-  { closed, open, orderLevels }: Pick<Contents, "closed" | "open" | "orderLevels">,
+  { closed, open, orderLevels, isWhole }: Pick<Contents, "closed" | "open" | "orderLevels" | "isWhole">,
   settings: PlanSettings,
   plan: Plan,
 ): void {
-  const joined = joinTickets(closed, open);
+  const joined = joinTickets(closed, open, isWhole);
   for (const group of joined.groups) planGroup(group, orderLevels, settings, plan);
   for (const { line } of joined.repeated) plan.skipped.push({ line, reason: "the same position again" });
   for (const { line } of joined.empty) plan.skipped.push({ line, reason: "size 0: closed by an opposite ticket" });
@@ -23,15 +23,18 @@ export function planClosed(
   }
 }
 
+const partlyOpen = "part of a position that is still open: imported when all of it is closed";
+const partlyMissing = "part of a position whose rest is not in the file, which was cut off";
+
 function planGroup(
-  { ticket, rows, openTicket }: TicketGroup,
+  { ticket, rows, rest }: TicketGroup,
   orderLevels: Contents["orderLevels"],
   settings: PlanSettings,
   plan: Plan,
 ): void {
   const lines = rows.map(({ line }) => line);
-  if (openTicket !== null) {
-    const reason = "part of a position that is still open: imported when all of it is closed";
+  if (rest !== null) {
+    const reason = rest === "open" ? partlyOpen : partlyMissing;
     for (const line of lines) plan.skipped.push({ line, reason });
     return;
   }

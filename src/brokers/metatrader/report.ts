@@ -83,8 +83,8 @@ const titles: Record<ReportDialect, string> = {
 
 /**
  * Is this a report of a MetaTrader terminal, and which? By its content alone, in any language. Null: it is none.
- * @throws {Failure} data, with a code: `timezone_required`, `currency_required`, `symbol_missing`, `damaged_file`, `file_too_large`,
- * `too_many_rows`; usage: a rule that is none, or no such file
+ * @throws {Failure} data, with a code: `timezone_required`, `currency_required`, `symbol_missing`, `cut_short`, `damaged_file`,
+ * `file_too_large`, `too_many_rows`; usage: a rule that is none, or no such file
  */
 export async function recogniseReport(path: string, options: ReportOptions): Promise<RecognisedReport | null> {
   const { name, limits = reportLimits } = options;
@@ -98,6 +98,9 @@ export async function recogniseReport(path: string, options: ReportOptions): Pro
   if (dialect === "metatrader_4_tester" && header.symbol === null && contents.events.length > 0) {
     throw symbolMissing(name);
   }
+  const unit = unitOf(contents, isTester);
+  const needsEnd = contents.generation === null || (contents.generation === 5 && unit === "positions");
+  if (needsEnd && !contents.isWhole) throw cutShort(name);
   return {
     path,
     name,
@@ -112,7 +115,7 @@ export async function recogniseReport(path: string, options: ReportOptions): Pro
     currency: header.currency ?? options.currency ?? currencyRequired(name, titles[dialect]),
     accounting: header.accounting,
     zone: zoneOf(name, titles[dialect], options.timezone),
-    unit: unitOf(contents, isTester),
+    unit,
     statedPnl: "gross",
     run: isTester ? runOf(header.settings) : null,
     warnings: warningsOf(source),
@@ -273,6 +276,18 @@ function currencyRequired(name: string, title: string): never {
     code: "currency_required",
     subject: name,
     hint: "Say it with the account (its base currency), or save the report as HTML or XLSX, where its head names it.",
+  });
+}
+
+/**
+ * The open positions stand at the end of the report, and only they tell that a closed row is but the part of a position: without
+ * them that part would be taken for all of it.
+ */
+function cutShort(name: string): Failure {
+  return new Failure("data", `${name} ends inside the report, so that it cannot be known which positions are still open in part.`, {
+    code: "cut_short",
+    subject: name,
+    hint: "Save the report in the terminal again, and upload all of it.",
   });
 }
 

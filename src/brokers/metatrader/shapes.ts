@@ -70,7 +70,7 @@ function mt4Shape(cells: readonly string[], first: number): Shape | null {
   if (first === 0 && isTesterEvent(cells)) return { kind: "tester_event" };
   if (orderTypes.test(type)) return { kind: "pending_ticket", first };
   const second = secondTime(cells, first + 6);
-  if (!sides.has(type)) return second < 0 && isWord(type) ? { kind: "ticket_entry", first } : null;
+  if (second < 0 && !sides.has(type)) return isWord(type) ? { kind: "ticket_entry", first } : null;
   if (second >= 0) return { kind: "ticket", first, second };
   const closing = first + closingTime;
   return (cells[closing] ?? "") === "" ? { kind: "open_ticket", first } : { kind: "ticket", first, second: closing };

@@ -76,10 +76,8 @@ describe.skipIf(samples === undefined)("a real report", () => {
     expect(streak(results, (result) => result >= 0n)).toBe(prints.number("consecutive wins ($):"));
     expect(streak(results, (result) => result < 0n)).toBe(prints.number("consecutive losses ($):"));
     const start = entries.toSorted((a, b) => a.wallMs - b.wallMs)[0]?.amount ?? 0n;
-    const course = results.reduce<Decimal[]>(
-      (balances, result) => [...balances, (balances.at(-1) ?? 0n) + result],
-      [start],
-    );
+    const course = [start];
+    for (const result of results) course.push((course.at(-1) ?? 0n) + result);
     const { maximal, lowest } = drawdown(course);
     expect(`${money(maximal.amount)} (${maximal.percent})`).toBe(prints.number("Maximal Drawdown:"));
     expect(money(start - lowest)).toBe(prints.number("Absolute Drawdown:"));
