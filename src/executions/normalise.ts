@@ -30,6 +30,8 @@ export interface Draft
   /** Without a broker's id: the row's canonical fields, in a fixed order: no converted time, fee or PnL. */
   identity?: readonly string[];
   executedAtMs: number;
+  /** What prices are in, where neither `quoteAsset` nor the symbol says. */
+  quoteAssetElse?: string | null;
 }
 
 /** An execution that cannot be one. `field` is the Draft's, for the source to translate. */
@@ -61,7 +63,7 @@ export function normalise(draft: Draft, externalId: string): Execution {
     market: draft.market,
     symbol: draft.symbol,
     baseAsset: assets.baseAsset,
-    quoteAsset: assets.quoteAsset,
+    quoteAsset: assets.quoteAsset ?? draft.quoteAssetElse ?? null,
     settleAsset: assets.settleAsset,
     side: draft.side,
     positionSide: draft.positionSide ?? null,
@@ -157,6 +159,10 @@ function check(execution: Execution): void {
       throw new NormaliseError("empty", `a ${type} entry needs its amount and asset`, "fee");
     }
     return;
+  }
+  if (type !== "transfer" && pnlCurrencyOf(execution) === null) {
+    const what = "what prices are in: a currency that neither a column nor the symbol says (--currency says it)";
+    throw new NormaliseError("currency_unknown", what, "quoteAsset");
   }
   if (side === null) throw new NormaliseError("empty", "a side is missing", "side");
   if (quantity === null || quantity <= 0n) {

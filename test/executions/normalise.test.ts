@@ -25,7 +25,8 @@ describe("assets", () => {
     [{ market: "forex", symbol: "EUR.USD" }, ["EUR", "USD", null]],
     [{ market: "stock", symbol: "AAPL", quoteAsset: "USD" }, ["AAPL", "USD", null]],
     [{ market: "option", symbol: "SPY 20MAR26 580 C WITH A LONG NAME", quoteAsset: "USD" }, [null, "USD", null]],
-    [{ market: "margin", symbol: "WHATEVER" }, [null, null, null]],
+    [{ market: "margin", symbol: "WHATEVER", quoteAssetElse: "EUR" }, [null, "EUR", null]],
+    [{ quoteAssetElse: "EUR" }, ["BTC", "USDT", null]],
     [{ baseAsset: "A", quoteAsset: "B" }, ["A", "B", null]],
     [{ market: "linear", baseAsset: "A", quoteAsset: "B" }, ["A", "B", "B"]],
   ])("of %p are %p", (change, assets) => {
@@ -91,8 +92,8 @@ describe("what cannot be an execution", () => {
   });
 
   test.each<[string, Partial<Draft>]>([
-    ["a future below zero, as crude oil was", { market: "future", symbol: "CLK0", price: -37n }],
-    ["an option that expired at zero", { type: "settlement", market: "option", price: 0n }],
+    ["a future below zero, as crude oil was", { market: "future", symbol: "CLK0", quoteAsset: "USD", price: -37n }],
+    ["an option that expired at zero", { type: "settlement", market: "option", quoteAsset: "USD", price: 0n }],
     ["a transfer without a price", { type: "transfer", price: null }],
     ["funding", { type: "funding", side: null, quantity: null, price: null, fee: 1n, feeAsset: "USDT" }],
   ])("but %s can", (_name, change) => {

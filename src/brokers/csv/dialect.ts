@@ -56,6 +56,8 @@ export interface Dialect<C extends Columns = Columns> {
 export type Layout = { kind: "table" } | { kind: "sections"; section: string };
 
 export interface DialectSettings {
+  /** What prices are in, where neither the row nor the symbol says; null: not said. */
+  currency: string | null;
   /** Market chosen by the account, where the file does not say. */
   market: Market | null;
   /** What `gather` found in the whole file. */

@@ -81,6 +81,7 @@ export const generic = defineDialect({
       symbol: row.symbol,
       baseAsset: row.baseAsset,
       quoteAsset: row.quoteAsset,
+      quoteAssetElse: settings.currency,
       settleAsset: row.settleAsset,
       side,
       positionSide: row.positionSide,

@@ -24,6 +24,8 @@ export interface RecogniseOptions {
   timezone?: string;
   /** Where the file does not say its market. */
   market?: Market;
+  /** What prices are in, where neither the rows nor their symbols say. */
+  currency?: string;
   /** Stands in the ids, where the dialect is no broker's own. */
   broker?: string;
 }
@@ -35,6 +37,7 @@ export interface Recognised {
   dialect: Dialect;
   broker: string;
   market: Market | null;
+  currency: string | null;
   encoding: string;
   delimiter: string;
   decimalMark: "." | ",";
@@ -90,6 +93,7 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
     dialect,
     broker: dialect.anyBroker === true ? (options.broker ?? dialect.broker) : dialect.broker,
     market: marketFor(dialect, options.market),
+    currency: options.currency ?? null,
     encoding: encodingName(format),
     delimiter: delimiters.inner,
     decimalMark: decimalMarkOf(numbersOf(sample, mapping)),
@@ -121,11 +125,12 @@ export function sourceOf(recognised: Recognised, file: FileHandle): RowSource {
   return { file, name, format, delimiters, settings: settingsOf(recognised), start };
 }
 
-function settingsOf({ dialect, broker, market, decimalMark, zone, layout }: Recognised): RowSettings {
+function settingsOf({ dialect, broker, market, currency, decimalMark, zone, layout }: Recognised): RowSettings {
   return {
     dialect,
     broker,
     market,
+    currency,
     reading: readingOf(decimalMark, zone === null ? null : parseZone(zone)),
     renames: layout.renames,
     delimiter: layout.delimiters.delimiter,
@@ -189,6 +194,7 @@ function sampleOf(text: string, layout: FileLayout, dialect: Dialect): (readonly
     dialect,
     broker: "",
     market: null,
+    currency: null,
     reading: readingOf(".", null),
     renames,
     delimiter: delimiters.delimiter,

@@ -23,6 +23,11 @@ const args = {
     options: markets,
     description: "The market of the files, where the format has several",
   },
+  currency: {
+    type: "string",
+    valueHint: "code",
+    description: "What prices are in, where neither a column nor the symbol says",
+  },
   baseCurrency: {
     type: "string",
     valueHint: "code",
@@ -78,6 +83,10 @@ export const importTrades = defineWorker({
     "LOG_DIR",
     "LOG_LEVEL",
   ],
+  units: {
+    load: async () => (await import("./units.ts")).units,
+    schedule: ({ tradeImporter: { enabled, intervalMinutes } }) => ({ enabled, intervalMinutes, offsetMinutes: 0 }),
+  },
   async run(given, config, context) {
     const { runImport } = await import("./cycle.ts");
     await runImport(given, config, context);

@@ -129,6 +129,7 @@ function optionsOf(args: ImportArgs, account: Account | null) {
     ...(args.dialect === undefined ? {} : { dialect: args.dialect }),
     ...(args.map.length === 0 ? {} : { map: args.map }),
     ...(args.market === undefined ? {} : { market: args.market }),
+    ...(args.currency === undefined ? {} : { currency: args.currency }),
     ...(timezone === undefined ? {} : { timezone }),
   };
 }

@@ -184,10 +184,10 @@ describe("which dialect it is", () => {
   });
 
   test("one that is chosen wins", async () => {
-    const text = "time,symbol,side,quantity,price,status\n2026-01-01T00:00:00Z,ABC,buy,1,2,ok\n";
-    const { recognised, executions } = await read(text, { dialect: "generic", market: "stock" });
+    const text = "time,symbol,side,quantity,price,status\n2026-01-01T00:00:00Z,ABCUSDT,buy,1,2,ok\n";
+    const { recognised, executions } = await read(text, { dialect: "generic", market: "stock", currency: "USD" });
     expect(recognised.dialect).toBe("generic");
-    expect(executions[0]).toMatchObject({ market: "stock", symbol: "ABC" });
+    expect(executions[0]).toMatchObject({ market: "stock", symbol: "ABCUSDT" });
   });
 
   test("a statement without trades has no such section", async () => {
@@ -209,12 +209,12 @@ describe("which dialect it is", () => {
 });
 
 describe("--map", () => {
-  const text = "When,What,Way,Size,At\n2026-01-01T00:00:00Z,ABC,buy,1,2\n";
+  const text = "When,What,Way,Size,At\n2026-01-01T00:00:00Z,ABCUSDT,buy,1,2\n";
   const map = ["When=time", "what = symbol", "Way=side", "Size=quantity", "At=price"];
 
   test("reads their names as ours", async () => {
     const { executions } = await read(text, { map });
-    expect(executions[0]).toMatchObject({ symbol: "ABC", side: "buy", quantity: "1", price: "2" });
+    expect(executions[0]).toMatchObject({ symbol: "ABCUSDT", side: "buy", quantity: "1", price: "2" });
   });
 
   test.each([
@@ -240,7 +240,7 @@ describe("--map", () => {
 });
 
 describe("time zones", () => {
-  const generic = (time: string) => `time,symbol,side,quantity,price\n${time},ABC,buy,1,2\n`;
+  const generic = (time: string) => `time,symbol,side,quantity,price\n${time},ABCUSDT,buy,1,2\n`;
   const timeOf = async (content: string, options: Partial<RecogniseOptions> = {}) => {
     const { recognised, executions } = await read(content, options);
     return `${executions[0]?.executedAt} by ${recognised.zoneFrom}`;
@@ -257,9 +257,9 @@ describe("time zones", () => {
   });
 
   test("a first time without one, late in the file, is the error of its row", async () => {
-    const rows = Array.from({ length: 300 }, (_, index) => `2026-01-01T00:00:00Z,ABC,buy,1,${index + 1}`);
+    const rows = Array.from({ length: 300 }, (_, index) => `2026-01-01T00:00:00Z,ABCUSDT,buy,1,${index + 1}`);
     const { report } = await read(
-      `${generic("2026-01-01T00:00:00Z")}${rows.join("\n")}\n2026-01-02 00:00:00,ABC,sell,1,2\n`,
+      `${generic("2026-01-01T00:00:00Z")}${rows.join("\n")}\n2026-01-02 00:00:00,ABCUSDT,sell,1,2\n`,
     );
     expect(report).toMatchObject({ imported: 301, rejected: 1 });
     expect(report.problems[0]).toMatchObject({ line: 303, column: "time", code: "timezone_required" });
@@ -385,8 +385,8 @@ describe("executions", () => {
   });
 
   test("the account's broker stands in the ids of files that are no broker's own", async () => {
-    const text = "time,symbol,side,quantity,price,id\n2026-01-01T00:00:00Z,ABC,buy,1,2,x1\n";
-    expect((await read(text, { broker: "acme" })).executions[0]?.externalId).toBe("acme:spot:ABC:x1");
+    const text = "time,symbol,side,quantity,price,id\n2026-01-01T00:00:00Z,ABCUSDT,buy,1,2,x1\n";
+    expect((await read(text, { broker: "acme" })).executions[0]?.externalId).toBe("acme:spot:ABCUSDT:x1");
     expect((await read(file(row()), { broker: "acme" })).executions[0]?.externalId).toBe("binance:linear:BTCUSDT:1");
   });
 
