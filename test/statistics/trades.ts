@@ -50,10 +50,10 @@ export function weekdayTrades(nets: readonly (string | number)[]): ClosedTrade[]
   );
 }
 
-/** The shortest text of a number, without an exponent; text as it is. */
+/** The text of a number to 18 places, without an exponent; text as it is. */
 export function text(value: string | number): string {
   const short = String(value);
-  return short.includes("e") ? Number(value).toFixed(18) : short;
+  return short.includes("e") || /\.\d{19}/.test(short) ? Number(value).toFixed(18) : short;
 }
 
 interface RunOptions {
