@@ -151,11 +151,17 @@ async function importRows(
   pairing: Pairing,
   { context, progress }: AccountTools,
 ): Promise<void> {
+  const { signal } = context;
   pairing.beginSource();
-  for await (const executions of readable(recognised, report, context.signal)) {
-    await pairing.take(executions);
-    progress.update(`${recognised.name}: ${report.rows} rows, ${pairing.counts.created} new executions`);
-    if (context.signal.aborted) return;
+  try {
+    for await (const executions of readable(recognised, report, signal)) {
+      await pairing.take(executions);
+      progress.update(`${recognised.name}: ${report.rows} rows, ${pairing.counts.created} new executions`);
+      if (signal.aborted) return;
+    }
+  } catch (error) {
+    // Asked to stop, the reader throws the signal's reason: what is in hand is delivered, the rest is read in the next run.
+    if (!signal.aborted || error !== signal.reason) throw error;
   }
 }
 
