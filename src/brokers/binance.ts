@@ -85,8 +85,9 @@ async function* readMarket(reading: Reading, market: BinanceMarket): AsyncGenera
 
 function warningsOf(reading: Reading) {
   const { client, warnings } = reading;
-  if (client.venue.clockMeasured && Math.abs(client.venue.clockOffsetMs) > 500) {
-    const message = `This machine's clock is ${client.venue.clockOffsetMs} ms behind Binance's; the difference was corrected.`;
+  if (Math.abs(client.venue.clockOffsetMs) > 500) {
+    const { clockOffsetMs } = client.venue;
+    const message = `This machine's clock is ${Math.abs(clockOffsetMs)} ms ${clockOffsetMs > 0 ? "behind" : "ahead of"} Binance's; that was corrected.`;
     warn(reading, "clock", { code: "clock_off", message });
   }
   return [...warnings.values()];

@@ -28,14 +28,19 @@ export class AssetLedger {
     this.#change(asset, -amount);
   }
 
-  /** The whole wallet as the venue shows it; what is not in it is zero. */
-  observe(balances: ReadonlyMap<string, Decimal>): void {
+  /** The whole wallet as the venue shows it; what is not in it is zero. Returns what moved. */
+  observe(balances: ReadonlyMap<string, Decimal>): Set<string> {
+    const moved = new Set<string>();
     for (const asset of new Set([...this.totals.keys(), ...balances.keys()])) {
       const now = balances.get(asset) ?? 0n;
-      this.#change(asset, now - (this.totals.get(asset) ?? 0n));
+      const before = this.totals.get(asset) ?? 0n;
+      if (now === before) continue;
+      moved.add(asset);
+      this.#change(asset, now - before);
       if (now === 0n) this.totals.delete(asset);
       else this.totals.set(asset, now);
     }
+    return moved;
   }
 
   /** Assets whose gap is none that was accepted. */

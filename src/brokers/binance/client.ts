@@ -5,9 +5,9 @@ import { type } from "arktype";
 import type { Failure } from "../../errors.ts";
 import type { BrokerTools, Credentials } from "../broker.ts";
 import { atVenue } from "../venue-url.ts";
-import { type Endpoint, familyOf, timeEndpointOf } from "./endpoints.ts";
+import { type Endpoint, endpoints, familyOf, timeEndpointOf } from "./endpoints.ts";
 import { failure, judge, NoEndpoint, NoWallet, type Refusal, SymbolGone, type Verdict } from "./errors.ts";
-import { type Answer, NoAnswer, send, TooLarge } from "./transport.ts";
+import { type Answer, NoAnswer, requestMsMax, send, TooLarge } from "./transport.ts";
 import { type VenueState, venueStateOf } from "./venue-state.ts";
 
 /**
@@ -35,6 +35,8 @@ export interface ClientOptions {
   tools: BrokerTools;
   /** An earlier run read the account with these credentials. */
   hasWorked: boolean;
+  /** For tests: shorter than anybody would wait. */
+  requestMsMax?: number;
 }
 
 export class BinanceClient {
@@ -114,11 +116,11 @@ export class BinanceClient {
   }
 
   async #send(endpoint: Endpoint, parameters: Parameters, bytesMax: number): Promise<Answer | NoAnswer | TooLarge> {
-    const { credentials, tools } = this.#options;
+    const { credentials, tools, requestMsMax: msMax = requestMsMax } = this.#options;
     const { headers, query } = this.#sign(endpoint, parameters, credentials);
     const url = `${atVenue(endpoint.host + endpoint.path, tools.venueUrl)}${query === "" ? "" : `?${query}`}`;
     try {
-      return await send({ url, headers, bytesMax }, tools.context);
+      return await send({ url, headers, bytesMax, msMax }, tools.context);
     } catch (error) {
       if (error instanceof NoAnswer || error instanceof TooLarge) return error;
       throw error;
@@ -205,11 +207,27 @@ export class BinanceClient {
     brokerCode: number | null,
   ): Promise<void> {
     const { context } = this.#options.tools;
-    if (attempt >= triesMax)
-      throw failure(code, `Binance gave no answer to ${endpoint.path}: ${message}.`, { brokerCode });
+    if (attempt >= triesMax) {
+      const isMaintenance = code === "broker_unavailable" && (await this.#isMaintenance());
+      const [final, what] = isMaintenance
+        ? (["broker_maintenance", "is in maintenance and gave"] as const)
+        : ([code, "gave"] as const);
+      throw failure(final, `Binance ${what} no answer to ${endpoint.path}: ${message}.`, { brokerCode });
+    }
     const waitMs = backoffMs * 2 ** (attempt - 1) * (0.5 + context.random() / 2);
     context.log.debug("request_repeated", { broker: "binance", path: endpoint.path, attempt, reason: message });
     await context.clock.sleep(waitMs, context.signal);
+  }
+
+  /** Asked when nothing else is answered; of no answer to that nothing follows. */
+  async #isMaintenance(): Promise<boolean> {
+    const { budget } = this.#options.tools;
+    const { systemStatus } = endpoints;
+    await budget.take(systemStatus.weight, this.accountId, systemStatus.pool);
+    const answer = await this.#send(systemStatus, {}, bytesMaxDefault);
+    if (answer instanceof Error || answer.refusal !== null) return false;
+    const status = SystemStatus(answer.value);
+    return !(status instanceof type.errors) && status.status === 1;
   }
 
   /** Which of the four things that -2015 stands for. */
@@ -246,13 +264,13 @@ export class BinanceClient {
   /** Once for all accounts: what the venue's clock shows less what ours does. */
   async #measureClock(endpoint: Endpoint): Promise<void> {
     const { context } = this.#options.tools;
-    const measured = this.#venue.clockMeasured;
-    if (measured) return; // the request was on its way before it
     const startMs = context.clock.nowMs();
+    // Another account's request has just measured it: this one was on its way before.
+    if (startMs - this.#venue.clockMeasuredAtMs < minuteMs) return;
     const { serverTime } = await this.get(timeEndpointOf(endpoint), {}, Time);
     const middleMs = (startMs + context.clock.nowMs()) / 2;
     this.#venue.clockOffsetMs = Math.round(serverTime - middleMs);
-    this.#venue.clockMeasured = true;
+    this.#venue.clockMeasuredAtMs = startMs;
     context.log.warning("clock_off", {
       broker: "binance",
       offset_ms: this.#venue.clockOffsetMs,
@@ -261,4 +279,5 @@ export class BinanceClient {
   }
 }
 
+const SystemStatus = type({ status: "number.integer" });
 const Time = type({ serverTime: "number.integer > 0" });

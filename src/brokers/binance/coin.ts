@@ -7,10 +7,10 @@ import type { CoinState, Holdings } from "./cursor.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { failure, SymbolGone } from "./errors.ts";
 import { movementsAreRead, readMovements } from "./movements.ts";
-import { advance, compareIds, hasRead, newProgress, type Progress, resumeId } from "./progress.ts";
+import { advance, compareIds, hasRead, hourMs, newProgress, type Progress, resumeId } from "./progress.ts";
 import { dayMs, pagesMax, type Reading, rowsMax, sweepShare, toPage, warn } from "./reading.ts";
 import type { CoinTrade } from "./rows.ts";
-import { candidatesOf, knownTouching } from "./symbol-search.ts";
+import { candidatesOf, isQuoteAsset, knownTouching } from "./symbol-search.ts";
 import { fromCoinTrade } from "./to-execution.ts";
 
 /** Spot, cross margin, or one isolated pair: `myTrades` needs a symbol, and nothing lists the symbols that were traded. */
@@ -26,13 +26,14 @@ export interface CoinWallet {
 }
 
 /** What is unexplained is looked for so long: lists are late, balances are not. */
-export const openMs = 3_600_000;
+export const openMs = hourMs;
 /** What was searched for in vain in other lists and symbols is searched for once more, before it is taken for inexplicable. */
 const searchAgainMs = 45 * 60_000;
-/** An asset that much is quoted in, and that moves by itself (interest), does not have all its symbols asked each time. */
+/** An asset that much is quoted in moves by itself, by interest say: the symbols that it is the base of are not asked each time. */
 const quoteAgainMs = 6 * 3_600_000;
-/** Symbols that share only a moved quote asset, in one run: those traded last. */
+/** Symbols that share only a moved quote asset, in one run: those traded last, and lately. */
 const sameQuoteMax = 25;
+const latelyHours = 7 * 24;
 const candidatesMax = 400;
 
 /**
@@ -42,9 +43,9 @@ const candidatesMax = 400;
 export async function* readCoins(reading: Reading, wallet: CoinWallet, state: CoinState): AsyncGenerator<SourcePage> {
   const nowMs = reading.client.nowMs();
   const { ledger } = state;
-  ledger.observe(await wallet.balances());
+  const moved = ledger.observe(await wallet.balances());
   const isDue = nowMs - state.fullReadMs >= dayMs;
-  const round = new Round(reading, wallet, state, nowMs);
+  const round = new Round(reading, wallet, state, { nowMs, moved });
   if (wallet.market === "spot" && (isDue || !movementsAreRead(state, nowMs)))
     yield* readMovements(reading, state, wallet.symbols);
   if (isDue) {
@@ -75,13 +76,21 @@ class Round {
   readonly #wallet: CoinWallet;
   readonly #state: CoinState;
   readonly #nowMs: number;
+  /** Assets whose balance is another one than in the last run. */
+  readonly #moved: ReadonlySet<string>;
   readonly #asked = new Set<string>();
 
-  constructor(reading: Reading, wallet: CoinWallet, state: CoinState, nowMs: number) {
+  constructor(
+    reading: Reading,
+    wallet: CoinWallet,
+    state: CoinState,
+    at: { nowMs: number; moved: ReadonlySet<string> },
+  ) {
     this.#reading = reading;
     this.#wallet = wallet;
     this.#state = state;
-    this.#nowMs = nowMs;
+    this.#nowMs = at.nowMs;
+    this.#moved = at.moved;
   }
 
   async *read(symbol: string): AsyncGenerator<SourcePage> {
@@ -91,23 +100,30 @@ class Round {
   }
 
   async *explain(): AsyncGenerator<SourcePage> {
-    yield* this.#askKnown("base", () => this.#state.ledger.unexplained(), Number.POSITIVE_INFINITY);
-    const searched = this.#waiting("other");
-    if (searched.size === 0) return;
+    const { ledger, searchedUntilMs } = this.#state;
+    yield* this.#askKnown({ side: "base" }, () => ledger.unexplained(), Number.POSITIVE_INFINITY);
+    const isNew = (asset: string) => this.#moved.has(asset) || !this.#wasSearched(asset);
+    if (![...ledger.unexplained()].some(isNew)) return;
     if (this.#wallet.market === "spot") yield* readMovements(this.#reading, this.#state, this.#wallet.symbols);
-    const quotes = this.#waiting("quote");
-    yield* this.#askKnown("quote", () => this.#waiting("quote"), sameQuoteMax);
+    const sinceHour = this.#nowMs / hourMs - latelyHours;
+    const movedNow = () => ledger.unexplained().intersection(this.#moved);
+    yield* this.#askKnown({ side: "quote", sinceHour }, movedNow, sameQuoteMax);
+    const searched = [...ledger.unexplained()].filter((asset) => this.#isSearchable(asset));
     yield* this.#askUntraded();
-    for (const asset of searched) this.#state.searchedUntilMs.set(`${asset}/other`, this.#nowMs + searchAgainMs);
-    for (const asset of quotes) this.#state.searchedUntilMs.set(`${asset}/quote`, this.#nowMs + quoteAgainMs);
-    for (const [key, untilMs] of this.#state.searchedUntilMs)
-      if (untilMs <= this.#nowMs) this.#state.searchedUntilMs.delete(key);
+    for (const asset of searched) {
+      searchedUntilMs.set(asset, this.#nowMs + (isQuoteAsset(asset) ? quoteAgainMs : searchAgainMs));
+    }
+    for (const [asset, untilMs] of searchedUntilMs) if (untilMs <= this.#nowMs) searchedUntilMs.delete(asset);
   }
 
   /** Known symbols of what moved, one by one, until it is explained. */
-  async *#askKnown(side: "base" | "quote", movedOf: () => Set<string>, symbolsMax: number): AsyncGenerator<SourcePage> {
+  async *#askKnown(
+    of: { side: "base" | "quote"; sinceHour?: number },
+    movedOf: () => Set<string>,
+    symbolsMax: number,
+  ): AsyncGenerator<SourcePage> {
     for (let count = 0; count < symbolsMax; count++) {
-      const touching = { moved: movedOf(), side };
+      const touching = { moved: movedOf(), ...of };
       const next = knownTouching(this.#state, this.#wallet.symbols, touching).find((name) => !this.#asked.has(name));
       if (next === undefined) return;
       yield* this.read(next);
@@ -116,19 +132,19 @@ class Round {
 
   async *#askUntraded(): AsyncGenerator<SourcePage> {
     for (let count = 0; count < candidatesMax; count++) {
-      const candidates = candidatesOf(this.#state, this.#wallet.symbols, this.#waiting("other"));
-      const next = candidates.find((name) => !this.#asked.has(name));
+      const moved = new Set([...this.#state.ledger.unexplained()].filter((asset) => this.#isSearchable(asset)));
+      const next = candidatesOf(this.#state, this.#wallet.symbols, moved).find((name) => !this.#asked.has(name));
       if (next === undefined) return;
       yield* this.read(next);
     }
   }
 
-  /** Unexplained, and not searched for a short while ago. */
-  #waiting(kind: "other" | "quote"): Set<string> {
-    const { ledger, searchedUntilMs } = this.#state;
-    return new Set(
-      [...ledger.unexplained()].filter((asset) => (searchedUntilMs.get(`${asset}/${kind}`) ?? 0) <= this.#nowMs),
-    );
+  #isSearchable(asset: string): boolean {
+    return !this.#wasSearched(asset) || (this.#moved.has(asset) && !isQuoteAsset(asset));
+  }
+
+  #wasSearched(asset: string): boolean {
+    return (this.#state.searchedUntilMs.get(asset) ?? 0) > this.#nowMs;
   }
 }
 

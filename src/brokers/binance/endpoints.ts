@@ -1,10 +1,10 @@
 import type { RateLimit } from "../rate-budget.ts";
 
 /**
- * Where Binance answers what, and what it costs: https://developers.binance.com/docs. Weights count by address (`spot`, `linear`, `inverse`,
- * `portfolio`, `sapi`) or by user (`user`). Each path under /sapi has a limit of its own; all share one here, which is less than they may use.
+ * Where Binance answers what, and what it costs: https://developers.binance.com/docs. Weights count by address, or by user (`conversions`,
+ * `withdrawals`). Each path under /sapi has a limit of its own; those by address share one here, which is less than they may use.
  */
-export type Pool = "spot" | "linear" | "inverse" | "portfolio" | "sapi" | "user";
+export type Pool = "spot" | "linear" | "inverse" | "portfolio" | "sapi" | "conversions" | "withdrawals";
 
 const minuteMs = 60_000;
 
@@ -14,7 +14,8 @@ export const binanceLimits: readonly RateLimit[] = [
   { pool: "inverse", weight: 2_400, windowMs: minuteMs },
   { pool: "portfolio", weight: 6_000, windowMs: minuteMs },
   { pool: "sapi", weight: 12_000, windowMs: minuteMs },
-  { pool: "user", weight: 180_000, windowMs: minuteMs, perAccount: true },
+  { pool: "conversions", weight: 180_000, windowMs: minuteMs, perAccount: true },
+  { pool: "withdrawals", weight: 180_000, windowMs: minuteMs, perAccount: true },
 ];
 
 export interface Endpoint {
@@ -53,6 +54,7 @@ export const endpoints = {
   linearMarkets: open("fapi", "/fapi/v1/exchangeInfo", "linear", 1),
   inverseMarkets: open("dapi", "/dapi/v1/exchangeInfo", "inverse", 1),
   spotKlines: open("api", "/api/v3/klines", "spot", 2),
+  systemStatus: open("api", "/sapi/v1/system/status", "sapi", 1),
   permissions: signed("api", "/sapi/v1/account/apiRestrictions", "sapi", 1),
   spotAccount: signed("api", "/api/v3/account", "spot", 20),
   spotTrades: signed("api", "/api/v3/myTrades", "spot", 20),
@@ -61,8 +63,8 @@ export const endpoints = {
   marginTrades: signed("api", "/sapi/v1/margin/myTrades", "sapi", 10),
   marginLiquidations: signed("api", "/sapi/v1/margin/forceLiquidationRec", "sapi", 1),
   deposits: signed("api", "/sapi/v1/capital/deposit/hisrec", "sapi", 1),
-  withdrawals: signed("api", "/sapi/v1/capital/withdraw/history", "user", 18_000),
-  conversions: signed("api", "/sapi/v1/convert/tradeFlow", "user", 3_000),
+  withdrawals: signed("api", "/sapi/v1/capital/withdraw/history", "withdrawals", 18_000),
+  conversions: signed("api", "/sapi/v1/convert/tradeFlow", "conversions", 3_000),
   dust: signed("api", "/sapi/v1/asset/dribblet", "sapi", 1),
   dividends: signed("api", "/sapi/v1/asset/assetDividend", "sapi", 10),
   transfers: signed("api", "/sapi/v1/asset/transfer", "sapi", 1),

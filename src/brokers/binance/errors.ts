@@ -131,6 +131,8 @@ function byStatus({ status, code, message }: Refusal): Verdict {
       hint: "Give the key the right to read this market.",
     };
   }
+  // None of Binance's errors: a gateway's page, or half a body.
+  if (code === null) return { kind: "transient", code: "broker_unavailable", message: `HTTP ${status}: ${message}` };
   const hint = "Report this: the connector sent something that Binance does not take, or Binance has changed.";
   return { kind: "permanent", code: "broker_answer", message: `HTTP ${status}: ${message}`, hint };
 }

@@ -119,7 +119,10 @@ function truncated(kind: MovementKind, atMs: number) {
 
 /** Lists by user are dear: nine withdrawals a minute. */
 function hasSpare({ client }: Reading, { pool, weight }: Endpoint): boolean {
-  return pool !== "user" || client.tools.budget.hasSpare(weight, client.accountId, { share: 0.95, pool });
+  return (
+    (pool !== "conversions" && pool !== "withdrawals") ||
+    client.tools.budget.hasSpare(weight, client.accountId, { share: 0.95, pool })
+  );
 }
 
 async function ask<T>({ client }: Reading, endpoint: Endpoint, parameters: Parameters, shape: Type<T>): Promise<T> {

@@ -4,18 +4,18 @@ import type { CoinState } from "./cursor.ts";
 
 /** Which symbols could have moved an asset: those that the account traded before, the latest first, and those that it could have traded. */
 
-/** Null: all of them. `side`: which of the symbol's assets moved. */
+/** Null: all of them. `side`: which of the symbol's assets moved; `sinceHour`: only those traded since. */
 export function knownTouching(
   { progress }: CoinState,
   { symbols }: MarketTable,
-  touching: { moved: ReadonlySet<string>; side: "base" | "quote" } | null,
+  touching: { moved: ReadonlySet<string>; side: "base" | "quote"; sinceHour?: number } | null,
 ): string[] {
   const found: { symbol: string; both: boolean; lastHour: number }[] = [];
   for (const [symbol, { gone, lastHour }] of progress) {
     const info = symbols.get(symbol);
     if (gone) continue;
     if (touching === null) found.push({ symbol, both: false, lastHour });
-    else if (info !== undefined) {
+    else if (info !== undefined && lastHour >= (touching.sinceHour ?? 0)) {
       const base = touching.moved.has(info.base);
       const quote = touching.moved.has(info.quote);
       if (touching.side === "base" ? base : quote) found.push({ symbol, both: base && quote, lastHour });
@@ -27,6 +27,11 @@ export function knownTouching(
 }
 
 const quoteRank = new Map(quoteAssets.map((asset, index) => [asset, index]));
+
+/** Others are quoted in it. */
+export function isQuoteAsset(asset: string): boolean {
+  return quoteRank.has(asset);
+}
 
 /**
  * Never traded so far: symbols whose base asset moved, where the other side is something that others are quoted in, or an asset that the account

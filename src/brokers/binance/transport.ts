@@ -29,21 +29,22 @@ export class TooLarge extends Error {
 }
 
 /** From the first byte sent to the last one received. */
-const requestMsMax = 20_000;
+export const requestMsMax = 20_000;
 const messageCharactersMax = 300;
 
 export interface Sending {
   url: string;
   headers: Record<string, string>;
   bytesMax: number;
+  msMax: number;
 }
 
 /** @throws {NoAnswer} @throws {TooLarge} and the signal's reason, when the run is stopped */
 export async function send(
-  { url, headers, bytesMax }: Sending,
+  { url, headers, bytesMax, msMax }: Sending,
   { fetch, signal }: Pick<Context, "fetch" | "signal">,
 ): Promise<Answer> {
-  const timeout = AbortSignal.timeout(requestMsMax);
+  const timeout = AbortSignal.timeout(msMax);
   try {
     // A redirect would carry the key to wherever it leads.
     const response = await fetch(url, { headers, redirect: "error", signal: AbortSignal.any([timeout, signal]) });
@@ -52,7 +53,7 @@ export async function send(
   } catch (error) {
     signal.throwIfAborted();
     if (error instanceof TooLarge) throw error;
-    if (timeout.aborted) throw new NoAnswer(`no whole answer within ${requestMsMax / 1_000} s`, true);
+    if (timeout.aborted) throw new NoAnswer(`no whole answer within ${msMax / 1_000} s`, true);
     throw new NoAnswer(reasonOf(error));
   }
 }

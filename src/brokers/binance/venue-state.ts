@@ -4,7 +4,8 @@ import type { RateBudget } from "../rate-budget.ts";
 export interface VenueState {
   /** The venue's clock less ours, in milliseconds. */
   clockOffsetMs: number;
-  clockMeasured: boolean;
+  /** 0: never, which is the rule. */
+  clockMeasuredAtMs: number;
   /** Loaded once: markets and rates, by name. */
   loaded: Map<string, unknown>;
 }
@@ -14,7 +15,7 @@ const states = new WeakMap<RateBudget, VenueState>();
 export function venueStateOf(budget: RateBudget): VenueState {
   let state = states.get(budget);
   if (state === undefined) {
-    state = { clockOffsetMs: 0, clockMeasured: false, loaded: new Map() };
+    state = { clockOffsetMs: 0, clockMeasuredAtMs: 0, loaded: new Map() };
     states.set(budget, state);
   }
   return state;

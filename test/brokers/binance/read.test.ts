@@ -1,0 +1,435 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import type { BrokerAccount } from "../../../src/brokers/broker.ts";
+import { Failure } from "../../../src/errors.ts";
+import { formatDecimal } from "../../../src/executions/decimal.ts";
+import type { Execution } from "../../../src/executions/execution.ts";
+import { compareExecutions } from "../../../src/executions/identify.ts";
+import { temporaryFolders } from "../../operation/temporary-folder.ts";
+import type { AccountOptions } from "../../venues/account.ts";
+import { type BinanceOptions, type BinanceVenue, startBinance } from "../../venues/binance/index.ts";
+import { dayMs, hourMs, minuteMs } from "../../venues/clock.ts";
+import { truthOf } from "../../venues/truth.ts";
+import { type AccountReader, errorText, openReader, type ReaderOptions, type RunResult } from "./account-reader.ts";
+import { expectedFills, expectedFunding, fillsOf, fundingOf, repeated } from "./compare.ts";
+
+const folder = temporaryFolders();
+const nowMs = Date.UTC(2026, 2, 1, 12);
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0).reverse()) await close();
+});
+
+interface Scene {
+  venue: BinanceVenue;
+  reader: AccountReader;
+}
+
+async function scene(
+  account: Omit<AccountOptions, "id">,
+  options: BinanceOptions = {},
+  more: Partial<ReaderOptions> = {},
+): Promise<Scene> {
+  const world = { spotSymbols: 30, linearSymbols: 12, inverseSymbols: 6 };
+  const venue = await startBinance({ nowMs, world, accounts: [{ id: "a", ...account }], ...options });
+  closing.push(() => venue.stop());
+  const reader = openReader({ venue, dataDir: folder(), accountId: "a", ...more });
+  closing.push(() => reader.close());
+  return { venue, reader };
+}
+
+interface Imported {
+  executions: Execution[];
+  cursor: unknown;
+  last: RunResult;
+}
+
+/** Cycle after cycle, a quarter of an hour apart. */
+async function cycles(
+  { venue, reader }: Scene,
+  count: number,
+  account: Partial<BrokerAccount> = {},
+): Promise<Imported> {
+  const executions: Execution[] = [];
+  let cursor: unknown = account.cursor ?? null;
+  let last: RunResult | null = null;
+  for (let cycle = 0; cycle < count; cycle++) {
+    if (cycle > 0) venue.clock.advance(15 * minuteMs);
+    last = await reader.run({ ...account, cursor });
+    expect(errorText(last)).toBeNull();
+    executions.push(...last.executions);
+    cursor = last.cursor;
+  }
+  if (last === null) throw new Error("no cycle");
+  return { executions, cursor, last };
+}
+
+const days = (count: number) => ({ startMs: nowMs - count * dayMs });
+
+describe("a whole account", () => {
+  test.each([
+    [
+      "one-way, fees in BNB, fills shown late",
+      { bnbFees: true, generate: { fills: 700, symbols: 30, late: 0.2, ...days(70) } },
+    ],
+    ["hedge mode, fees in what is received", { hedge: true, generate: { fills: 700, symbols: 30, ...days(70) } }],
+  ])("%s: every fill, every funding, once and to the last digit", async (_name, account) => {
+    const at = await scene(account);
+    const { executions, cursor, last } = await cycles(at, 4);
+    const truth = truthOf(at.venue.account("a"), { untilMs: nowMs });
+    expect(fillsOf(executions)).toEqual(expectedFills(truth));
+    expect(fundingOf(executions)).toEqual(expectedFunding(truth));
+    expect(repeated(executions)).toEqual([]);
+    expect(executions.filter(({ fee, feeInQuote }) => fee !== null && feeInQuote === null)).toEqual([]);
+    expect(last.warnings.map(({ code }) => code)).toEqual(["partial", "partial"]);
+    expect(at.venue.log.count(429) + at.venue.log.count(418)).toBe(0);
+    expect(JSON.stringify(cursor).length).toBeLessThan(10_000);
+    const isConversion = ({ type }: Execution) => type === "conversion";
+    const done = truth.conversions.filter(({ status }) => status === "SUCCESS").length;
+    expect(executions.filter(isConversion).length).toBe(done + truth.dust.length);
+  });
+
+  test("in the order of time within each symbol, funding among the fills", async () => {
+    const at = await scene({ generate: { fills: 300, symbols: 24, conversions: false, ...days(40) } });
+    const { executions } = await cycles(at, 1, { markets: ["linear", "inverse"] });
+    const groups = Map.groupBy(executions, ({ market, symbol }) => `${market} ${symbol}`);
+    expect(groups.size).toBeGreaterThan(5);
+    for (const group of groups.values()) expect(group).toEqual([...group].sort(compareExecutions));
+    expect(executions.some(({ type }) => type === "funding")).toBe(true);
+  });
+
+  test("killed again and again it ends with the same, nothing lost", async () => {
+    const at = await scene({ bnbFees: true, generate: { fills: 500, symbols: 25, ...days(60) } });
+    const executions: Execution[] = [];
+    let cursor: unknown = null;
+    for (let kill = 0; kill < 20; kill++) {
+      const run = await at.reader.run({ cursor }, { stopAfterPages: 1 + ((kill * 7) % 11) });
+      expect(errorText(run)).toBeNull();
+      executions.push(...run.executions);
+      cursor = run.cursor;
+    }
+    const rest = await cycles(at, 4, { cursor });
+    const truth = truthOf(at.venue.account("a"), { untilMs: nowMs });
+    expect(fillsOf([...executions, ...rest.executions])).toEqual(expectedFills(truth));
+    expect(fundingOf([...executions, ...rest.executions])).toEqual(expectedFunding(truth));
+  });
+
+  test("what the futures' lists no longer have is told, and found as far as it goes", async () => {
+    const at = await scene({ generate: { fills: 400, symbols: 30, conversions: false, forced: false, ...days(150) } });
+    const { executions, last } = await cycles(at, 3, { markets: ["linear"] });
+    const truth = truthOf(at.venue.account("a"), { untilMs: nowMs });
+    // A contract that was delivered before the income list begins is not named anywhere.
+    const listed = (id: string) => !/_\d{6}/.test(id);
+    const expected = Object.entries(expectedFills(truth)).filter(
+      ([id]) => id.startsWith("binance:linear") && listed(id),
+    );
+    const found = Object.entries(fillsOf(executions)).filter(([id]) => listed(id));
+    expect(new Map(found)).toEqual(new Map(expected));
+    expect(last.warnings).toEqual([expect.objectContaining({ code: "partial", sinceMs: nowMs - 89 * dayMs })]);
+  });
+
+  test("nothing older than it is wanted", async () => {
+    const at = await scene({ generate: { fills: 300, symbols: 15, conversions: false, ...days(60) } });
+    const importFromMs = nowMs - 20 * dayMs;
+    const { executions, last } = await cycles(at, 3, { importFromMs });
+    const truth = truthOf(at.venue.account("a"), { untilMs: nowMs });
+    expect(fillsOf(executions)).toEqual(expectedFills(truth, importFromMs));
+    expect(fundingOf(executions)).toEqual(expectedFunding(truth, importFromMs));
+    expect(last.warnings).toEqual([]);
+  });
+});
+
+describe("a cycle", () => {
+  test("with nothing new costs one request a market", async () => {
+    const at = await scene({ bnbFees: true, generate: { fills: 200, symbols: 15, ...days(30) } });
+    const { cursor } = await cycles(at, 6);
+    at.venue.log.clear();
+    await cycles(at, 1, { cursor });
+    expect(at.venue.log.entries.map(({ path }) => path)).toEqual([
+      "/fapi/v3/balance",
+      "/dapi/v1/balance",
+      "/api/v3/account",
+    ]);
+  });
+
+  test("of an empty account, too", async () => {
+    const at = await scene({});
+    const { cursor, last } = await cycles(at, 6);
+    expect(last.warnings.map(({ code }) => code)).toEqual(["partial", "partial"]);
+    at.venue.log.clear();
+    await cycles(at, 1, { cursor });
+    expect(at.venue.log.entries.length).toBe(3);
+  });
+
+  test("asks only symbols whose assets moved, and stops when the move is explained", async () => {
+    const at = await scene({
+      permissions: { futures: false },
+      generate: { fills: 200, symbols: 20, markets: ["spot"], conversions: false, ...days(30) },
+    });
+    const { cursor } = await cycles(at, 6, { markets: ["spot"] });
+    const { ledger } = at.venue.account("a");
+    ledger.deposit({ asset: "USDT", amount: "5000", atMs: at.venue.clock.nowMs() - 1_000 });
+    ledger.fill({
+      market: "spot",
+      symbol: "ETHUSDT",
+      side: "BUY",
+      quantity: "0.5",
+      atMs: at.venue.clock.nowMs() - 500,
+    });
+    at.venue.log.clear();
+    const { executions } = await cycles(at, 1, { markets: ["spot"], cursor });
+    expect(executions.map(({ symbol, side }) => [symbol, side])).toEqual([["ETHUSDT", "buy"]]);
+    expect(at.venue.log.of("/api/v3/myTrades").length).toBeLessThan(5);
+  });
+
+  test("finds a symbol traded for the first time, and a round trip that leaves only a little less money", async () => {
+    const at = await scene({
+      permissions: { futures: false },
+      generate: { fills: 100, symbols: 8, markets: ["spot"], conversions: false, ...days(30) },
+    });
+    const { cursor } = await cycles(at, 6, { markets: ["spot"] });
+    const { ledger } = at.venue.account("a");
+    const fill = (symbol: string, side: "BUY" | "SELL", quantity: string, commission: string) =>
+      ledger.fill({
+        market: "spot",
+        symbol,
+        side,
+        quantity,
+        atMs: at.venue.clock.nowMs() - 60_000,
+        commission: { amount: commission, asset: "USDT" },
+      });
+    fill("1INCHUSDT", "BUY", "3", "0.02");
+    fill("BTCUSDT", "BUY", "0.001", "0.03");
+    fill("BTCUSDT", "SELL", "0.001", "0.03");
+    const { executions } = await cycles(at, 1, { markets: ["spot"], cursor });
+    expect(executions.map(({ symbol, side }) => `${symbol} ${side}`).sort()).toEqual([
+      "1INCHUSDT buy",
+      "BTCUSDT buy",
+      "BTCUSDT sell",
+    ]);
+  });
+
+  test("finds what is shown late, on spot and on futures", async () => {
+    const at = await scene({ generate: { fills: 100, symbols: 10, conversions: false, ...days(30) } });
+    const { cursor } = await cycles(at, 6);
+    const { ledger } = at.venue.account("a");
+    const atMs = at.venue.clock.nowMs() - 10_000;
+    const more = { quantity: "0.1", side: "BUY" as const };
+    const late = { ...more, atMs, lateMs: 9 * minuteMs };
+    const ids = [
+      ledger.fill({ market: "spot", symbol: "ETHUSDT", ...late }),
+      ledger.fill({ market: "spot", symbol: "ETHUSDT", ...more, atMs: atMs + 1 }),
+      ledger.fill({ market: "linear", symbol: "ETHUSDT", ...late }),
+      ledger.fill({ market: "linear", symbol: "ETHUSDT", ...more, atMs: atMs + 1 }),
+    ].map(({ market, id }) => `binance:${market}:ETHUSDT:${id}`);
+    const first = await cycles(at, 1, { cursor });
+    expect(first.executions.map(({ externalId }) => externalId).sort()).toEqual([ids[1], ids[3]].sort() as string[]);
+    at.venue.clock.advance(15 * minuteMs);
+    const second = await cycles(at, 1, { cursor: first.cursor });
+    expect(second.executions.map(({ externalId }) => externalId).sort()).toEqual([ids[0], ids[2]].sort() as string[]);
+    at.venue.clock.advance(2 * hourMs);
+    const third = await cycles(at, 2, { cursor: second.cursor });
+    expect(third.executions).toEqual([]);
+  });
+
+  test("takes up a conversion and dust when they move a balance", async () => {
+    const at = await scene({
+      permissions: { futures: false },
+      generate: { fills: 60, symbols: 8, markets: ["spot"], conversions: false, ...days(30) },
+    });
+    const { cursor } = await cycles(at, 6, { markets: ["spot"] });
+    const { ledger } = at.venue.account("a");
+    const atMs = at.venue.clock.nowMs() - 5_000;
+    ledger.deposit({ asset: "USDT", amount: "1000", atMs });
+    ledger.convert({ fromAsset: "USDT", fromAmount: "600", toAsset: "BNB", toAmount: "1.25", atMs: atMs + 1 });
+    ledger.convertDust({
+      details: [{ fromAsset: "USDT", amount: "3", transferred: "0.0049", charge: "0.0001" }],
+      atMs: atMs + 2,
+    });
+    const { executions, last } = await cycles(at, 1, { markets: ["spot"], cursor });
+    const facts = executions.map(
+      ({ externalId, type, side, quantity, quoteQuantity, price, fee, feeAsset, feeInQuote }) => ({
+        kind: externalId.split(":").slice(1, 4).join(":"),
+        type,
+        side,
+        amounts: [quantity, quoteQuantity, price, fee, feeInQuote].map((amount) =>
+          amount === null ? null : formatDecimal(amount),
+        ),
+        feeAsset,
+      }),
+    );
+    expect(facts).toEqual([
+      {
+        kind: "spot:BNBUSDT:convert",
+        type: "conversion",
+        side: "buy",
+        amounts: ["1.25", "600", "480", "0", "0"],
+        feeAsset: "USDT",
+      },
+      {
+        kind: "spot:BNBUSDT:dust",
+        type: "conversion",
+        side: "buy",
+        amounts: ["0.005", "3", "600", "0.0001", "0.06"],
+        feeAsset: "BNB",
+      },
+    ]);
+    expect(last.warnings).toEqual([]);
+  });
+});
+
+describe("what is odd", () => {
+  test("portfolio margin is read behind its own paths", async () => {
+    const at = await scene({
+      permissions: { portfolioMargin: true },
+      generate: { fills: 200, symbols: 12, conversions: false, ...days(40) },
+    });
+    const { executions } = await cycles(at, 2, { markets: ["linear", "inverse"] });
+    const truth = truthOf(at.venue.account("a"), { untilMs: nowMs });
+    const expected = Object.entries(expectedFills(truth)).filter(([id]) => !id.startsWith("binance:spot"));
+    expect(new Map(Object.entries(fillsOf(executions)))).toEqual(new Map(expected));
+    expect(fundingOf(executions)).toEqual(expectedFunding(truth));
+    expect(at.venue.log.of("/fapi/v1/income")).toEqual([]);
+  });
+
+  test("cross margin", async () => {
+    const at = await scene({ permissions: { margin: true } });
+    const { ledger } = at.venue.account("a");
+    ledger.deposit({ asset: "USDT", amount: "1000", atMs: nowMs - 3 * hourMs });
+    ledger.transfer({ from: "spot", to: "margin", asset: "USDT", amount: "1000", atMs: nowMs - 2 * hourMs });
+    ledger.fill({ market: "margin", symbol: "BTCUSDT", side: "BUY", quantity: "0.01", atMs: nowMs - hourMs });
+    const forced = ledger.fill({
+      market: "margin",
+      symbol: "BTCUSDT",
+      side: "SELL",
+      quantity: "0.005",
+      atMs: nowMs - 1_000,
+    });
+    const rows = JSON.stringify({ rows: [{ orderId: String(forced.orderId), symbol: "BTCUSDT" }], total: 1 });
+    at.venue.faults.add({
+      kind: "status",
+      status: 200,
+      body: rows,
+      path: "/sapi/v1/margin/forceLiquidationRec",
+      times: 9,
+    });
+    const { executions } = await cycles(at, 3, { markets: ["margin"] });
+    const truth = truthOf(at.venue.account("a"));
+    const [bought, sold] = truth.fills;
+    if (bought === undefined || sold === undefined) throw new Error("a fill is missing");
+    sold.type = "liquidation";
+    expect(fillsOf(executions)).toEqual(expectedFills(truth));
+    expect(executions.map(({ externalId }) => externalId)).toEqual([
+      `binance:margin:BTCUSDT:${bought.id}`,
+      `binance:margin:BTCUSDT:${sold.id}`,
+    ]);
+  });
+
+  test("a key without futures: the other markets are read, and the account hears of it", async () => {
+    const at = await scene({ permissions: { futures: false }, generate: { fills: 60, symbols: 8, ...days(20) } });
+    const run = await at.reader.run({});
+    if (!(run.error instanceof Failure)) throw new Error("expected a Failure");
+    expect(run.error.detail.code).toBe("permission_missing");
+    expect(run.executions.some(({ market }) => market === "spot")).toBe(true);
+    expect(run.executions.every(({ market }) => market === "spot")).toBe(true);
+  });
+
+  test("a key that was never any good: nothing is read, and it does not look like an empty account", async () => {
+    const at = await scene({ permissions: { reading: false } });
+    const run = await at.reader.run({});
+    expect(run.error).toMatchObject({ detail: { code: "broker_auth_failed", retryable: false } });
+    expect(run.executions).toEqual([]);
+    expect(at.venue.log.entries.length).toBe(1);
+  });
+
+  test("a key that may trade and withdraw is warned of in every cycle", async () => {
+    const at = await scene({ permissions: { trading: true, withdrawals: true } });
+    const { last } = await cycles(at, 3, { markets: ["spot"] });
+    expect(last.warnings.map(({ code }) => code)).toEqual(["key_can_withdraw", "key_can_trade"]);
+    expect(at.venue.log.of("/sapi/v1/account/apiRestrictions").length).toBe(1);
+  });
+
+  test("a symbol that is gone: the rest is read, and it is said", async () => {
+    const at = await scene({
+      permissions: { futures: false },
+      generate: { fills: 60, symbols: 10, markets: ["spot"], conversions: false, ...days(20) },
+    });
+    const first = await cycles(at, 6, { markets: ["spot"] });
+    at.venue.delist("spot", "ETHUSDT");
+    at.venue.clock.advance(dayMs);
+    const { last } = await cycles(at, 2, { markets: ["spot"], cursor: first.cursor });
+    expect(last.warnings).toEqual([{ code: "symbol_gone", message: expect.stringContaining("ETHUSDT") }]);
+  });
+
+  test("a fee in BNB is worth the minute's price, or a neighbour's, and that is marked", async () => {
+    const at = await scene({ bnbFees: true });
+    const { ledger } = at.venue.account("a");
+    const atMs = nowMs - 3 * hourMs;
+    ledger.deposit({ asset: "USDT", amount: "1000", atMs: nowMs - dayMs });
+    ledger.deposit({ asset: "BNB", amount: "1", atMs: nowMs - dayMs });
+    const commission = { amount: "0.0001", asset: "BNB" };
+    ledger.fill({ market: "spot", symbol: "ETHUSDT", side: "BUY", quantity: "0.01", atMs, commission });
+    ledger.fill({ market: "spot", symbol: "ETHUSDT", side: "BUY", quantity: "0.01", atMs: atMs + hourMs, commission });
+    at.venue.hideCandles("BNBUSDT", atMs + hourMs - 90_000, atMs + hourMs + 90_000);
+    const { executions } = await cycles(at, 1, { markets: ["spot"] });
+    const [exact, estimated] = executions;
+    const bnb = at.venue.world.find("spot", "BNBUSDT");
+    if (bnb === undefined || exact?.feeInQuote == null || estimated?.feeInQuote == null)
+      throw new Error("a fee is missing");
+    expect([exact.feeEstimated, estimated.feeEstimated]).toEqual([undefined, true]);
+    const close = at.venue.world.priceAt(bnb, Math.ceil((atMs + 1) / minuteMs) * minuteMs);
+    expect(Number(formatDecimal(exact.feeInQuote)) / (Number(formatDecimal(close)) * 0.0001)).toBeCloseTo(1, 3);
+  });
+
+  test("a ban in the middle ends the run, and the next one goes on after it", async () => {
+    const at = await scene({ generate: { fills: 200, symbols: 12, conversions: false, ...days(30) } });
+    at.venue.faults.add({ kind: "banned", forMs: 10 * minuteMs, path: "/api/v3/myTrades", skip: 3 });
+    const banned = await at.reader.run({});
+    expect(banned.error).toMatchObject({ detail: { code: "rate_limited", retryable: true } });
+    const requests = at.venue.log.entries.length;
+    const { executions } = await cycles(at, 4, { cursor: banned.cursor });
+    const sent = at.venue.log.entries.slice(requests);
+    expect(sent[0]?.atMs).toBeGreaterThanOrEqual(nowMs + 10 * minuteMs);
+    expect(at.venue.log.count(418)).toBe(1);
+    const truth = truthOf(at.venue.account("a"), { untilMs: nowMs });
+    expect(fillsOf([...banned.executions, ...executions])).toEqual(expectedFills(truth));
+  });
+
+  test("a run that is stopped ends without an error, and its cursor lets the next one go on", async () => {
+    const stop = new AbortController();
+    const at = await scene(
+      { generate: { fills: 200, symbols: 12, conversions: false, ...days(30) } },
+      {},
+      { signal: stop.signal },
+    );
+    const fetches: string[] = [];
+    const stopping = openReader({
+      venue: at.venue,
+      dataDir: folder(),
+      accountId: "a",
+      signal: stop.signal,
+      fetch: (url, init) => {
+        if (fetches.push(String(url)) > 12) stop.abort(new Error("SIGTERM"));
+        return fetch(url, init);
+      },
+    });
+    closing.push(() => stopping.close());
+    const stopped = await stopping.run({});
+    expect(errorText(stopped)).toBeNull();
+    const next = openReader({ venue: at.venue, dataDir: folder(), accountId: "a" });
+    closing.push(() => next.close());
+    const { executions } = await cycles({ venue: at.venue, reader: next }, 4, { cursor: stopped.cursor });
+    const truth = truthOf(at.venue.account("a"), { untilMs: nowMs });
+    expect(fillsOf([...stopped.executions, ...executions])).toEqual(expectedFills(truth));
+  });
+
+  test("a cursor of another form is no cursor: all is read again, and said", async () => {
+    const at = await scene({
+      permissions: { futures: false },
+      generate: { fills: 40, symbols: 5, markets: ["spot"], conversions: false, ...days(20) },
+    });
+    const run = await at.reader.run({ markets: ["spot"], cursor: { v: 99 } });
+    expect(errorText(run)).toBeNull();
+    expect(at.reader.log.events()).toContain("cursor_unknown");
+    expect(run.executions.length).toBeGreaterThan(20);
+  });
+});
