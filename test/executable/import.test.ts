@@ -6,7 +6,7 @@ import type { Fault } from "../../src/journal/serve/faults.ts";
 import { type Platform, servePlatform } from "../../src/journal/serve.ts";
 import type { StoredTrade } from "../../src/journal/wire.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
-import { buildMsMax, type Ended, executable, run } from "./executable.ts";
+import { buildMsMax, type Ended, executable, run, start } from "./executable.ts";
 
 const demo = resolve(import.meta.dir, "../../fixtures/demo");
 const spot = "binance-spot-trades.csv";
@@ -151,6 +151,30 @@ describe("alone in an empty folder, nothing configured", () => {
     writeFileSync(join(folder, "notes.csv"), "when,what\n2026-01-01,bought\n");
     expect((await run(["import-trades", ...argv], { cwd: folder })).code).toBe(code);
   });
+
+  test(
+    "stopped by a signal it delivers what is in hand, exits with 0, and the next run goes on",
+    async () => {
+      const [header = "", ...rows] = readFileSync(join(demo, futures), "utf8").trimEnd().split("\n");
+      const many = Array.from({ length: 40_000 }, (_, index) =>
+        (rows[index % rows.length] ?? "").replace(/,\d+,(\d+)$/, `,${9_000_000_000 + index},$1`),
+      );
+      writeFileSync(join(folder, "many.csv"), `${[header, ...many].join("\n")}\n`);
+      const { child, ended } = await start(["import-trades", "--file", "many.csv", "--json"], { cwd: folder });
+      while (!existsSync(join(folder, "data/journal.sqlite-wal"))) await Bun.sleep(2);
+      child.kill("SIGTERM");
+      const stopped = await ended();
+      expect(stopped.code).toBe(0);
+      expect(result(stopped).accounts).toMatchObject([{ status: "partial", error: { code: "interrupted" } }]);
+      const rest = await run(["import-trades", "--file", "many.csv", "--json"], { cwd: folder });
+      expect(rest.code).toBe(0);
+      const done = Number(result(stopped).accounts[0]?.executions_new);
+      expect(result(rest).accounts).toMatchObject([
+        { status: "ok", executions_new: 40_000 - done, executions_duplicate: done },
+      ]);
+    },
+    runsMsMax,
+  );
 
   test("others' columns by --map", async () => {
     writeFileSync(

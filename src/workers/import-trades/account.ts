@@ -48,9 +48,9 @@ export async function importAccount(job: AccountJob, tools: AccountTools): Promi
   let buffered = 0;
   try {
     for (const file of job.files) {
-      files.push(await importFile(file, account, pairing, tools));
-      if (context.signal.aborted) break;
+      if (!context.signal.aborted) files.push(await importFile(file, account, pairing, tools));
     }
+    if (context.signal.aborted) error = interrupted;
     await pairing.finish();
     await reportStatus(job, pairing, files, tools);
   } catch (caught) {
@@ -62,6 +62,13 @@ export async function importAccount(job: AccountJob, tools: AccountTools): Promi
   }
   return toResult(job, pairing.counts, files, error, buffered, context.clock.monotonicMs() - startMs);
 }
+
+/** Stopped by a signal or the deadline: no failure, but not all of it either. */
+const interrupted: ResultError = {
+  code: "interrupted",
+  message: "Stopped before all was read; the next run goes on.",
+  retryable: true,
+};
 
 function stopsCycle({ kind }: Failure): boolean {
   return kind === "refused" || kind === "settings" || kind === "unavailable";
@@ -275,7 +282,7 @@ function toResult(
   const partial = refused !== null || rows.rejected + counts.rejected + counts.rejectedTrades > 0;
   return {
     account,
-    status: error !== null || allRefused ? "error" : partial ? "partial" : "ok",
+    status: (error !== null && error !== interrupted) || allRefused ? "error" : partial || error ? "partial" : "ok",
     counts,
     rows,
     files,

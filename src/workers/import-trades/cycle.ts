@@ -187,7 +187,7 @@ async function reportCycle(cycle: Cycle, journal: Journal, { log }: Context): Pr
 function throwOutcome(cycle: Cycle): void {
   const { results, buffered } = cycle;
   const { failed, of } = failuresOf(cycle);
-  const partial = results.filter(({ status }) => status === "partial").length;
+  const partial = results.filter(({ status, error }) => status === "partial" && error?.code !== "interrupted").length;
   if (failed > 0 && results.every(({ error }) => error?.code === "platform_unavailable") && buffered > 0) {
     throw new Failure("unavailable", "The platform cannot be reached; what was read waits on disk.", {
       code: "platform_unavailable",
