@@ -112,8 +112,11 @@ describeLaravel("fixtures/laravel answers", (platform) => {
   });
 
   describe("in Laravel's way", () => {
+    /** Its text changes with Laravel's version, and is empty here and there. */
+    const message = expect.any(String);
+
     test("a 404 of a route and of a model", async () => {
-      expect(await ask(platform, "/nothing")).toMatchObject({ status: 404, body: { message: "" } });
+      expect(await ask(platform, "/nothing")).toMatchObject({ status: 404, body: { message } });
       expect(await ask(platform, "/accounts/999/trades")).toMatchObject({
         status: 404,
         body: { message: "No query results for model [App\\Models\\Account] 999" },
@@ -134,7 +137,7 @@ describeLaravel("fixtures/laravel answers", (platform) => {
 
     test("a 413 for more than PHP takes", async () => {
       const answer = await ask(platform, "/users/1/statistics", { method: "PUT", body: `"${"x".repeat(9_000_000)}"` });
-      expect(answer).toMatchObject({ status: 413, body: { message: "" } });
+      expect(answer).toMatchObject({ status: 413, body: { message } });
     });
 
     test.each<[string, unknown, Record<string, string>]>([
