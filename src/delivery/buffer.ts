@@ -1,180 +1,341 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock, Log } from "../context.ts";
-import { messageOf } from "../errors.ts";
+import { Failure, messageOf } from "../errors.ts";
 import type { SealedBatch } from "../journal/journal.ts";
-import { makeFolder, moveDurably, removeDurably, unfinishedEnding, writeDurably } from "./durable.ts";
+import type { Id } from "../journal/wire.ts";
+import { batchFileOf, isAttemptsFile, removeAttempts, writeAttempts } from "./attempts.ts";
+import { compareOrders, fileNameOf, type Order, orderOf, readBatch, toFileText } from "./batch-file.ts";
+import { type BufferState, defaultLimits, fullness, type Limits, measure, type Totals } from "./buffer-state.ts";
+import { codeOf, type Disk, systemDisk } from "./disk.ts";
+import { isAbandoned, moveDurably, removeDurably, unfinishedEnding, writeDurably } from "./durable.ts";
+import { type Entry, type Oddity, type Scan, scan } from "./scan.ts";
+import { covers, itemsOf } from "./supersede.ts";
+
+export type { Entry, Oddity } from "./scan.ts";
+
+export interface BufferOptions {
+  clock: Pick<Clock, "nowMs">;
+  log: Log;
+  /** `Journal.name`: where the batches that are kept were to go. */
+  platform?: string;
+  disk?: Disk;
+  limits?: Limits;
+  /** Whose files are trusted; null: anybody's. */
+  uid?: number | null;
+}
+
+type FolderName = "pending" | "failed" | "quarantine";
 
 /**
  * Batches that the platform could not take yet, a file each. What always holds:
- * 1. A file under its final name is whole: `writeDurably`, and the SHA-256 of what goes out is inside.
+ * 1. A file under its final name is whole: written beside, length checked, synced, renamed, folder synced.
  * 2. A batch leaves `pending/` only after the platform said yes, or said that it never will (then it is in `failed/`).
- * 3. A file is never rewritten; the body in it is the bytes that every attempt sends, under the same Idempotency-Key.
- * 4. The files of an account go out in the order in which they came.
- * 5. A file that cannot be read stops no other: it is moved to `quarantine/` and reported.
+ * 3. A file is never written again; the body in it is the bytes that every attempt sends, under the same Idempotency-Key.
+ *    How often it was tried stands in a file beside it.
+ * 4. The files of an account go out in the order in which they came, also when the clock was set back in between.
+ * 5. A file that is damaged or foreign stops no other: it is moved to `quarantine/`, bytes and all, and reported. One that cannot be
+ *    read is reported and left.
+ * 6. Nothing is ever dropped to make room: when it is full, `full()` says so and nothing more is fetched.
+ * Whoever changes it holds the lock of the trade importer; two at once would only do work twice.
  */
 export class Buffer {
   readonly #folder: string;
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "nowMs">;
   readonly #log: Log;
-  #sequence = 0;
+  readonly #platform: string;
+  readonly #disk: Disk;
+  readonly #limits: Limits;
+  readonly #uid: number | null;
+  readonly #reported = new Set<string>();
+  #last: Order | null = null;
+  #totals: Totals | null = null;
 
   /** `folder` is DATA_DIR; nothing is made there before there is something to keep. */
-  constructor(folder: string, { clock, log }: { clock: Clock; log: Log }) {
+  constructor(folder: string, options: BufferOptions) {
     this.#folder = folder;
-    this.#clock = clock;
-    this.#log = log;
+    this.#clock = options.clock;
+    this.#log = options.log;
+    this.#platform = options.platform ?? "";
+    this.#disk = options.disk ?? systemDisk;
+    this.#limits = options.limits ?? defaultLimits;
+    this.#uid = options.uid === undefined ? (process.getuid?.() ?? null) : options.uid;
   }
 
-  /** Keeps a batch for a later cycle. @throws the system's error when it cannot be written: then nothing was kept */
-  keep(batch: SealedBatch, reason: string): void {
-    this.#write("pending", batch, reason);
+  /**
+   * Keeps a batch for a later cycle. `attempts`: 1 when the platform answered with an error, 0 when it could not be reached.
+   * @throws {Failure} unavailable, `buffer_unwritable`: nothing was kept, and the broker has to be read again
+   */
+  keep(batch: SealedBatch, reason: string, attempts = 0): void {
+    this.#write("pending", batch, reason, attempts);
     this.#log.warning("batch_buffered", { ...factsOf(batch), reason });
   }
 
-  /** Sets a batch aside that the platform refused for good: a person has to look. */
+  /** Sets a batch aside that the platform refused for good: a person has to look. Each item is there once. @throws as `keep` */
   setAside(batch: SealedBatch, reason: string): void {
-    this.#write("failed", batch, reason);
+    const items = itemsOf(batch);
+    const earlier = this.failed().entries.filter(({ accountId }) => accountId === batch.accountId);
+    const covered = earlier.filter((entry) => {
+      const other = this.open(entry);
+      return other !== null && covers(items, itemsOf(other));
+    });
+    this.#write("failed", batch, reason, 0);
+    for (const entry of covered) this.remove(entry);
     this.#log.error("batch_failed", { ...factsOf(batch), reason });
   }
 
-  /** Oldest first. Damaged files are moved out of the way. */
-  pending(): Kept[] {
-    const folder = join(this.#folder, "pending");
-    if (!existsSync(folder)) return [];
-    const names = readdirSync(folder).filter((name) => !name.endsWith(unfinishedEnding));
-    return names.sort(byAge).flatMap((name) => this.#read(folder, name) ?? []);
+  /** Oldest first. Damaged files are moved out of the way, unreadable ones reported. */
+  pending(): Entry[] {
+    const { entries, oddities } = this.#scan("pending");
+    for (const oddity of oddities) this.#handle(oddity);
+    return entries;
   }
 
-  remove({ path }: Kept): void {
-    removeDurably(path);
+  /** As it lies there; nothing is moved. */
+  look(folder: FolderName): Scan {
+    return this.#scan(folder);
   }
 
-  fail(kept: Kept, reason: string): void {
-    this.setAside(kept.batch, reason);
-    removeDurably(kept.path);
+  failed(): Scan {
+    return this.#scan("failed");
   }
 
-  #write(folderName: "pending" | "failed", batch: SealedBatch, reason: string): void {
-    const folder = join(this.#folder, folderName);
-    makeFolder(folder);
-    const nowMs = this.#clock.nowMs();
-    writeDurably(join(folder, this.#nameOf(batch, nowMs)), toText(batch, reason, nowMs));
-  }
-
-  /** `2026-02-09_10-30_user42_1770633015123-0001_<key>.json`: minute and user for people, milliseconds and count for the order. */
-  #nameOf({ userId, key }: SealedBatch, nowMs: number): string {
-    const [date = "", time = ""] = new Date(nowMs).toISOString().split("T");
-    const user = String(userId).replace(/[^A-Za-z0-9-]/g, "-");
-    const minute = time.slice(0, 5).replace(":", "-");
-    const order = `${nowMs}-${String(this.#sequence++).padStart(4, "0")}`;
-    return `${date}_${minute}_user${user}_${order}_${key.replace(/[^A-Za-z0-9-]/g, "-").slice(-36)}.json`;
-  }
-
-  #read(folder: string, name: string): Kept | null {
-    const path = join(folder, name);
+  /** The batch itself. Null: it is not there any more, or it was damaged and is out of the way now. */
+  open({ path, name, bytes }: Entry): SealedBatch | null {
+    let content: Uint8Array;
     try {
-      return { path, batch: fromText(readFileSync(path, "utf8")) };
+      content = this.#disk.read(path, bytes);
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      if (codeOf(error) !== "ENOENT") this.#reportUnreadable(path, messageOf(error));
+      return null;
+    }
+    try {
+      return readBatch(content);
     } catch (error) {
       this.#quarantine(path, name, messageOf(error));
       return null;
     }
   }
 
-  #quarantine(path: string, name: string, reason: string): void {
-    const folder = join(this.#folder, "quarantine");
-    try {
-      makeFolder(folder);
-      moveDurably(path, join(folder, name));
-      this.#log.error("buffer_file_damaged", { file: name, moved_to: folder, reason });
-    } catch (error) {
-      this.#log.error("buffer_file_unreadable", { file: path, reason, move: messageOf(error) });
+  /** It was delivered, or a person does not want it. That it is still there after a crash does no harm: its key is known. */
+  remove(entry: Entry): void {
+    this.#quietly("buffer_file_not_removed", entry.path, () => {
+      removeDurably(entry.path, this.#disk);
+      this.#totals = null;
+      removeAttempts(entry.path, this.#disk);
+    });
+  }
+
+  /** Counts an attempt that failed, and says how many these are now. */
+  noteAttempt(entry: Entry, error: string): number {
+    const attempts = entry.attempts + 1;
+    const lastAttemptMs = this.#clock.nowMs();
+    this.#quietly("attempt_not_noted", entry.path, () =>
+      writeAttempts(entry.path, { attempts, lastError: error, lastAttemptMs }, this.#disk),
+    );
+    Object.assign(entry, { attempts, lastError: error, lastAttemptMs });
+    return attempts;
+  }
+
+  /** From `pending/` to `failed/`. @throws {Failure} unavailable, `buffer_unwritable` */
+  fail(entry: Entry, reason: string): void {
+    const target = join(this.#makeFolder("failed"), entry.name);
+    this.#orFull(target, () => {
+      const lastAttemptMs = this.#clock.nowMs();
+      writeAttempts(target, { attempts: entry.attempts, lastError: reason, lastAttemptMs }, this.#disk);
+      this.#move(entry.path, target);
+    });
+    this.#quietly("buffer_file_not_removed", entry.path, () => removeAttempts(entry.path, this.#disk));
+    this.#log.error("batch_failed", { ...factsOf(entry), attempts: entry.attempts, reason });
+  }
+
+  /** From `failed/` back to `pending/`, with all its attempts before it. @throws {Failure} unavailable, `buffer_unwritable` */
+  retry(entry: Entry): void {
+    const target = join(this.#makeFolder("pending"), entry.name);
+    this.#orFull(target, () => {
+      removeAttempts(entry.path, this.#disk);
+      this.#move(entry.path, target);
+    });
+  }
+
+  /** Once a run, under the lock: what crashes left behind, and files that belong to no batch. */
+  sweep(): void {
+    const nowMs = this.#clock.nowMs();
+    for (const folderName of ["pending", "failed"] as const) {
+      const folder = join(this.#folder, folderName);
+      const names = this.#list(folder);
+      const present = new Set(names);
+      for (const name of names) {
+        const path = join(folder, name);
+        const orphan = isAttemptsFile(name) && !present.has(batchFileOf(name));
+        const unfinished =
+          name.endsWith(unfinishedEnding) && isAbandoned(name, this.#disk.look(path)?.modifiedMs ?? nowMs, nowMs);
+        if (!orphan && !unfinished) continue;
+        this.#quietly("buffer_file_not_removed", path, () => removeDurably(path, this.#disk));
+        this.#log.info("buffer_swept", { file: path });
+      }
     }
+  }
+
+  /** Why nothing more should be fetched; null: there is room. */
+  full(): string | null {
+    this.#totals ??= measure(this.#folder, this.#disk);
+    return fullness(this.#totals, this.#disk.space(this.#folder), this.#limits);
+  }
+
+  /** For alerts, metrics and people. */
+  state(): BufferState {
+    const { entries, oddities } = this.#scan("pending");
+    const failed = this.#scan("failed");
+    const totals = measure(this.#folder, this.#disk);
+    const space = this.#disk.space(this.#folder);
+    const oldestMs = entries.reduce(
+      (oldest, { createdAtMs }) => Math.min(oldest, createdAtMs),
+      Number.MAX_SAFE_INTEGER,
+    );
+    return {
+      files: entries.length,
+      bytes: entries.reduce((sum, { bytes }) => sum + bytes, 0),
+      oldestAgeMs: entries.length === 0 ? 0 : Math.max(0, this.#clock.nowMs() - oldestMs),
+      failed: failed.entries.length,
+      quarantined: this.#list(join(this.#folder, "quarantine")).length,
+      unreadable: [...oddities, ...failed.oddities].filter(({ kind }) => kind === "unreadable").length,
+      totals,
+      limits: this.#limits,
+      freeBytes: space?.freeBytes ?? null,
+      full: fullness(totals, space, this.#limits),
+    };
+  }
+
+  #scan(name: FolderName): Scan {
+    try {
+      return scan(join(this.#folder, name), { disk: this.#disk, uid: this.#uid });
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      this.#reportUnreadable(join(this.#folder, name), messageOf(error));
+      return { entries: [], oddities: [] };
+    }
+  }
+
+  #list(folder: string): string[] {
+    try {
+      return this.#disk.list(folder);
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      this.#reportUnreadable(folder, messageOf(error));
+      return [];
+    }
+  }
+
+  #write(folderName: "pending" | "failed", batch: SealedBatch, reason: string, attempts: number): void {
+    const folder = this.#makeFolder(folderName);
+    const createdAtMs = this.#clock.nowMs();
+    const order = this.#nextOrder(createdAtMs);
+    const path = join(folder, fileNameOf(batch, order));
+    const text = toFileText(batch, { platform: this.#platform, createdAtMs, reason, attempts });
+    this.#orFull(path, () => writeDurably(path, text, this.#disk));
+    this.#totals = null;
+  }
+
+  /** After all that is there, also when the clock was set back. */
+  #nextOrder(nowMs: number): Order {
+    this.#last ??= this.#list(join(this.#folder, "pending"))
+      .filter((name) => name.endsWith(".json"))
+      .map(orderOf)
+      .filter(([ms]) => ms !== Number.MAX_SAFE_INTEGER)
+      .reduce<Order>((last, order) => (compareOrders(order, last) > 0 ? order : last), [0, 0]);
+    const [lastMs, lastCount] = this.#last;
+    this.#last = nowMs > lastMs ? [nowMs, 0] : [lastMs, lastCount + 1];
+    return this.#last;
+  }
+
+  #makeFolder(name: FolderName): string {
+    const folder = join(this.#folder, name);
+    this.#orFull(folder, () => this.#disk.makeFolder(folder));
+    return folder;
+  }
+
+  #move(from: string, to: string): void {
+    try {
+      moveDurably(from, to, this.#disk);
+    } catch (error) {
+      if (codeOf(error) !== "ENOENT") throw error; // another run has moved or delivered it
+    }
+    this.#totals = null;
+  }
+
+  #orFull(path: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      throw new Failure("unavailable", `The buffer cannot be written (${path}): ${messageOf(error)}.`, {
+        code: "buffer_unwritable",
+        subject: "DATA_DIR",
+        hint: "Nothing is lost: what was in hand is read again. Check that DATA_DIR has space and belongs to the workers' user.",
+        retryable: true,
+        cause: error,
+      });
+    }
+  }
+
+  /** What may fail without harm is told and leaves the run alone. */
+  #quietly(event: string, path: string, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      this.#log.warning(event, { file: path, message: messageOf(error) });
+    }
+  }
+
+  #handle({ kind, path, name, reason }: Oddity): void {
+    if (kind === "damaged") this.#quarantine(path, name, reason);
+    else this.#reportUnreadable(path, reason);
+  }
+
+  #quarantine(path: string, name: string, reason: string): void {
+    try {
+      const folder = join(this.#folder, "quarantine");
+      this.#disk.makeFolder(folder);
+      const target = this.#freePath(join(folder, name));
+      moveDurably(path, target, this.#disk);
+      this.#totals = null;
+      this.#quietly("buffer_file_not_removed", path, () => removeAttempts(path, this.#disk));
+      this.#log.error("buffer_file_damaged", { file: name, moved_to: target, reason });
+    } catch (error) {
+      if (codeOf(error) === undefined) throw error;
+      if (codeOf(error) !== "ENOENT")
+        this.#reportUnreadable(path, `${reason}; it cannot be moved: ${messageOf(error)}`);
+    }
+  }
+
+  /** Nothing in quarantine is written over. */
+  #freePath(path: string): string {
+    const copiesMax = 1_000;
+    if (this.#disk.look(path) === null) return path;
+    for (let copy = 2; copy < copiesMax; copy++) {
+      if (this.#disk.look(`${path}.${copy}`) === null) return `${path}.${copy}`;
+    }
+    return `${path}.${this.#clock.nowMs()}`;
+  }
+
+  #reportUnreadable(path: string, reason: string): void {
+    if (this.#reported.has(path)) return;
+    this.#reported.add(path);
+    this.#log.error("buffer_file_unreadable", {
+      file: path,
+      reason,
+      hint: "Give it to the workers' user: chown ami-worker: FILE. Nothing else waits for it.",
+    });
   }
 }
 
-export interface Kept {
-  path: string;
-  batch: SealedBatch;
+/** Accounts are told apart as the platform does: the number 7 is not the text "7". */
+export function accountKey(accountId: Id): string {
+  return `${typeof accountId}:${accountId}`;
 }
 
-interface BufferFile {
-  v: 1;
-  user_id: SealedBatch["userId"];
-  account_id: SealedBatch["accountId"];
-  idempotency_key: string;
-  created_at: string;
-  reason: string;
-  executions: number;
-  trades: number;
-  /** Of what goes out: account, user, key and body. */
-  sha256: string;
-  body: string;
-}
-
-function toText(batch: SealedBatch, reason: string, nowMs: number): string {
-  const file: BufferFile = {
-    v: 1,
-    user_id: batch.userId,
-    account_id: batch.accountId,
-    idempotency_key: batch.key,
-    created_at: new Date(nowMs).toISOString(),
-    reason,
-    executions: batch.executions,
-    trades: batch.trades,
-    sha256: checksum(batch),
-    body: batch.body,
-  };
-  return `${JSON.stringify(file, null, 2)}\n`;
-}
-
-function fromText(text: string): SealedBatch {
-  const file: unknown = JSON.parse(text);
-  if (!isBufferFile(file)) throw new Error("it is not a batch of version 1");
-  const batch: SealedBatch = {
-    userId: file.user_id,
-    accountId: file.account_id,
-    key: file.idempotency_key,
-    body: file.body,
-    executions: file.executions,
-    trades: file.trades,
-  };
-  if (checksum(batch) !== file.sha256) throw new Error("its checksum does not match its content");
-  return batch;
-}
-
-function isBufferFile(value: unknown): value is BufferFile {
-  if (typeof value !== "object" || value === null) return false;
-  const file = value as Record<keyof BufferFile, unknown>;
-  const isId = (id: unknown) => typeof id === "string" || Number.isSafeInteger(id);
-  return (
-    file.v === 1 &&
-    isId(file.user_id) &&
-    isId(file.account_id) &&
-    typeof file.idempotency_key === "string" &&
-    typeof file.body === "string" &&
-    typeof file.sha256 === "string" &&
-    Number.isSafeInteger(file.executions) &&
-    Number.isSafeInteger(file.trades)
-  );
-}
-
-function checksum({ userId, accountId, key, body, executions, trades }: SealedBatch): string {
-  const content = JSON.stringify([userId, accountId, key, body, executions, trades]);
-  return new Bun.CryptoHasher("sha256").update(content).digest("hex");
-}
-
-/** By the milliseconds and the count in the name; a file of another name comes last. */
-function byAge(a: string, b: string): number {
-  const [left, right] = [ageOf(a), ageOf(b)];
-  return left < right ? -1 : left > right ? 1 : a < b ? -1 : 1;
-}
-
-function ageOf(name: string): string {
-  return /_(\d{13,}-\d{4,})_/.exec(name)?.[1] ?? "~";
-}
-
-function factsOf(batch: SealedBatch) {
-  const { accountId, userId, key, executions, trades } = batch;
+function factsOf({ accountId, userId, key, executions, trades }: Omit<SealedBatch, "body">) {
   return { account_id: accountId, user_id: userId, batch: key, executions, trades };
 }

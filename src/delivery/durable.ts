@@ -1,60 +1,89 @@
-import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { codeOf, type Disk, systemDisk } from "./disk.ts";
 
-const fileMode = 0o600;
-const folderMode = 0o700;
-/** Ending of a file that is being written: never read, swept when it is old. */
+/** Ending of a file that is being written: never read, and swept when its writer is gone. Before it stands the writer's process id. */
 export const unfinishedEnding = ".tmp";
+/** An unfinished file whose writer's process id lives on, perhaps as another program, is old after this. */
+const unfinishedMsMax = 3_600_000;
 
 /**
  * Writes a file that is either whole or not there, also after a power cut: written beside, length checked, synced, renamed, folder
- * synced. On a full disk `writeSync` returns a short count before it throws, hence the loop and the check.
+ * synced. On a full disk `write` returns a short count before it throws, hence the loop and the check.
  * @throws the system's error (ENOSPC, EROFS, EIO); no file is left then
  */
-export function writeDurably(path: string, text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  const beside = `${path}${unfinishedEnding}`;
+export function writeDurably(path: string, content: string | Uint8Array, disk: Disk = systemDisk): void {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const beside = `${path}.${process.pid}${unfinishedEnding}`;
   try {
-    withFile(beside, "w", (file) => {
-      for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-      const { size } = fstatSync(file);
-      if (size !== bytes.length) throw new Error(`${beside} has ${size} bytes instead of ${bytes.length}`);
+    withFile(beside, "w", disk, (file) => {
+      for (let done = 0; done < bytes.length; ) {
+        const count = disk.write(file, bytes, done);
+        if (count <= 0) throw shortWrite(`nothing more could be written to ${beside}`);
+        done += count;
+      }
+      const size = disk.size(file);
+      if (size !== bytes.length) throw shortWrite(`${beside} has ${size} bytes instead of ${bytes.length}`);
     });
-    renameSync(beside, path);
+    disk.rename(beside, path);
   } catch (error) {
-    rmSync(beside, { force: true });
+    removeQuietly(beside, disk);
     throw error;
   }
-  syncFolder(dirname(path));
+  syncFolder(dirname(path), disk);
 }
 
 /** Moves a file so that it is in one of the two folders after a crash. */
-export function moveDurably(from: string, to: string): void {
-  renameSync(from, to);
-  syncFolder(dirname(to));
-  if (dirname(from) !== dirname(to)) syncFolder(dirname(from));
+export function moveDurably(from: string, to: string, disk: Disk = systemDisk): void {
+  disk.rename(from, to);
+  syncFolder(dirname(to), disk);
+  if (dirname(from) !== dirname(to)) syncFolder(dirname(from), disk);
 }
 
 /** Removes a file for good: without the sync it can be there again after a power cut. */
-export function removeDurably(path: string): void {
-  rmSync(path, { force: true });
-  syncFolder(dirname(path));
+export function removeDurably(path: string, disk: Disk = systemDisk): void {
+  disk.remove(path);
+  syncFolder(dirname(path), disk);
 }
 
-export function makeFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: folderMode });
+/** Whether an unfinished file was left by a process that is gone, and nobody will finish it. */
+export function isAbandoned(name: string, modifiedMs: number, nowMs: number): boolean {
+  const pid = Number(/\.(\d+)\.tmp$/.exec(name)?.[1] ?? 0);
+  return pid === 0 || pid === process.pid || !isAlive(pid) || nowMs - modifiedMs > unfinishedMsMax;
 }
 
-function syncFolder(path: string): void {
-  withFile(path, "r", () => {});
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0); // sends nothing
+    return true;
+  } catch (error) {
+    return codeOf(error) === "EPERM"; // another user's
+  }
 }
 
-function withFile(path: string, flags: string, use: (file: number) => void): void {
-  const file = openSync(path, flags, fileMode);
+/** A disk that takes only a part, and says nothing. */
+function shortWrite(message: string): Error {
+  return Object.assign(new Error(message), { code: "ESHORTWRITE" });
+}
+
+/** The first error is the one to tell of: what cannot be removed now is swept later. */
+function removeQuietly(path: string, disk: Disk): void {
+  try {
+    disk.remove(path);
+  } catch (error) {
+    if (codeOf(error) === undefined) throw error;
+  }
+}
+
+function syncFolder(path: string, disk: Disk): void {
+  withFile(path, "r", disk, () => {});
+}
+
+function withFile(path: string, flags: "w" | "r", disk: Disk, use: (file: number) => void): void {
+  const file = disk.open(path, flags);
   try {
     use(file);
-    fsyncSync(file);
+    disk.sync(file);
   } finally {
-    closeSync(file);
+    disk.close(file);
   }
 }

@@ -48,8 +48,8 @@ export interface ApiAnswer {
 export type Verdict<T> =
   | { kind: "answer"; answer: T }
   | { kind: "stop"; failure: Failure }
-  /** Counts as a failed attempt. */
-  | { kind: "retry"; describe: string; cause?: unknown }
+  /** Counts as a failed attempt. `status`: the answer's, when there was one. */
+  | { kind: "retry"; describe: string; status?: number; cause?: unknown }
   /** Does not count: the platform said when. */
   | { kind: "wait"; describe: string; askedMs: number };
 
@@ -160,7 +160,7 @@ export function makeHttp(settings: HttpSettings, context: Context) {
     if (status === 429 || status === 503) return { kind: "wait", describe, askedMs: askedMs ?? waitMsDefault };
     // The key's first request is still being processed.
     if (status === 409 && answer.code === null && askedMs !== null) return { kind: "wait", describe, askedMs };
-    if (status === 408 || status === 425 || status >= 500) return { kind: "retry", describe };
+    if (status === 408 || status === 425 || status >= 500) return { kind: "retry", describe, status };
     const failure = stoppingStatus(name, answer);
     return failure === null ? { kind: "answer", answer } : { kind: "stop", failure };
   }
@@ -217,12 +217,17 @@ function unavailable(name: string, verdict: Unusable, last: { attempt: number; r
   const wait = verdict.kind === "wait" ? `, asking to wait ${Math.ceil(verdict.askedMs / 1000)} s` : "";
   const attempts = last.attempt === 1 ? "1 attempt" : `${last.attempt} attempts`;
   return new Failure("unavailable", `${name}: no usable answer in ${attempts}; the last: ${verdict.describe}${wait}.`, {
-    code: "platform_unavailable",
+    code: isOwnError(verdict) ? "platform_error" : "platform_unavailable",
     subject: "LARAVEL_API_URL",
     hint: `Is the platform up, and is LARAVEL_API_URL its API's base URL? The last attempt's X-Request-Id is ${last.requestId}.`,
     retryable: true,
     cause: verdict.kind === "retry" ? verdict.cause : undefined,
   });
+}
+
+/** A 500 is the application's answer to this very request; 502 and 504 are a proxy's word that there is no application. */
+function isOwnError(verdict: Unusable): boolean {
+  return verdict.kind === "retry" && verdict.status === 500;
 }
 
 function interrupted(name: string, reason: string): Failure {

@@ -1,8 +1,8 @@
 import { hostname } from "node:os";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
-import { Buffer } from "../../delivery/buffer.ts";
-import { flushBuffer } from "../../delivery/deliver.ts";
+import { accountKey, Buffer } from "../../delivery/buffer.ts";
+import { type FlushTools, flushBuffer, waitingAccounts } from "../../delivery/flush.ts";
 import { Failure, messageOf } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { Ping } from "../../journal/wire.ts";
@@ -16,6 +16,7 @@ import { type Jobs, jobsOf } from "./jobs.ts";
 import { JournalLedger } from "./journal-ledger.ts";
 import { openJournal } from "./open-journal.ts";
 import { showCycle } from "./output.ts";
+import { emptyCounts } from "./pairing.ts";
 import {
   type Cycle,
   cycleCompletedFields,
@@ -67,14 +68,15 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
   const results: AccountResult[] = [];
   let jobs: Jobs = { accounts: [], refused: [], skipped: [] };
   let stopped: unknown = null;
-  const buffer = new Buffer(config.dataDir, { clock, log });
+  const buffer = new Buffer(config.dataDir, { clock, log, platform: journal.name });
   try {
     progress.update("Asking the platform");
     const ping = await checkPlatform(journal, context);
-    const tools = { journal, buffer, log, uuid: context.uuid };
-    if (!args.dryRun) await flush(tools, log);
+    const tools: FlushTools = { journal, buffer, log, uuid: context.uuid, signal: context.signal };
+    if (!args.dryRun) await flush(tools);
     jobs = await jobsOf(args, opened, context);
     results.push(...jobs.skipped);
+    if (!args.dryRun) jobs.accounts = withoutWaiting(jobs.accounts, results, tools);
     await importAll(jobs.accounts, results, (account) =>
       toolsFor(account, { args, config, ping, tools, progress, context }),
     );
@@ -119,16 +121,21 @@ async function checkPlatform(journal: Journal, { clock, log }: Context): Promise
   return ping;
 }
 
-async function flush(tools: Parameters<typeof flushBuffer>[0], log: Context["log"]): Promise<void> {
-  const counts = await flushBuffer(tools);
-  if (counts.delivered + counts.dropped + counts.failed > 0) log.info("buffer_flushed", { ...counts });
+/** @throws {Failure} the platform is away, or there is no room for what it might not take */
+async function flush(tools: FlushTools): Promise<void> {
+  tools.buffer.sweep();
+  const { stopped, ...counts } = await flushBuffer(tools);
+  if (counts.delivered + counts.dropped + counts.failed + counts.waiting > 0) {
+    tools.log.info("buffer_flushed", { ...counts });
+  }
+  if (stopped !== null) throw stopped;
 }
 
 interface ToolParts {
   args: ImportArgs;
   config: Config;
   ping: Ping;
-  tools: Parameters<typeof flushBuffer>[0];
+  tools: FlushTools;
   progress: Progress;
   context: Context;
 }
@@ -148,6 +155,31 @@ function toolsFor(job: AccountJob, { args, config, ping, tools, progress, contex
         },
     progress,
     context,
+  };
+}
+
+/** An account with batches on disk goes on when these are through: what it would fetch now would overtake them. */
+function withoutWaiting(jobs: AccountJob[], results: AccountResult[], tools: FlushTools): AccountJob[] {
+  const waiting = waitingAccounts(tools);
+  return jobs.filter((job) => {
+    if (!waiting.has(accountKey(job.account.account_id))) return true;
+    results.push(waitingResult(job));
+    tools.log.warning("account_waits", { account_id: job.account.account_id, reason: "batches_undelivered" });
+    return false;
+  });
+}
+
+function waitingResult({ account }: AccountJob): AccountResult {
+  const message = "Batches of this account wait on disk for the platform; it goes on when they are through.";
+  return {
+    account,
+    status: "error",
+    counts: emptyCounts(),
+    rows: { read: 0, skipped: 0, rejected: 0 },
+    files: [],
+    buffered: 0,
+    error: { code: "batches_undelivered", message, retryable: true },
+    durationMs: 0,
   };
 }
 
