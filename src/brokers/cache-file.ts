@@ -28,7 +28,15 @@ export function writeCache(path: string, value: unknown): boolean {
     renameSync(beside, path);
     return true;
   } catch {
-    rmSync(beside, { force: true });
+    remove(beside);
     return false;
+  }
+}
+
+function remove(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch {
+    // Where nothing can be written, nothing needs removing.
   }
 }

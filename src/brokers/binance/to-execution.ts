@@ -166,12 +166,13 @@ function exchanged(pair: Pair, isBuy: boolean, quantity: Decimal, quoteQuantity:
   };
 }
 
-/** The symbol that trades the two; without one, what is quoted in more often stands last. */
+/** The symbol that trades the two; without one, what is quoted in more often stands last, and both ways have one name. */
 function pairOf({ symbols }: MarketTable, a: string, b: string): Pair {
   const listed = symbols.get(a + b) ?? symbols.get(b + a);
   if (listed !== undefined) return listed;
   const rank = (asset: string) => quoteRank.get(asset) ?? Number.POSITIVE_INFINITY;
-  const [base, quote] = rank(a) < rank(b) ? [b, a] : [a, b];
+  const isQuote = rank(a) === rank(b) ? a > b : rank(a) < rank(b);
+  const [base, quote] = isQuote ? [b, a] : [a, b];
   return { symbol: base + quote, base, quote };
 }
 
@@ -206,13 +207,10 @@ function guarded<T>({ market, symbol }: Named, id: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof DecimalError || error instanceof NormaliseError)) throw error;
-    throw failure(
-      "broker_answer",
-      `Binance's ${market} entry ${symbol} ${id} cannot be read: expected ${error.message}.`,
-      {
-        hint: "Report this with the entry as Binance shows it.",
-      },
-    );
+    const reason = error instanceof DecimalError ? `expected ${error.message}` : error.message;
+    throw failure("broker_answer", `Binance's ${market} entry ${symbol} ${id} cannot be read: ${reason}.`, {
+      hint: "Report this with the entry as Binance shows it.",
+    });
   }
 }
 
