@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type EmbeddedJournal, openEmbeddedJournal } from "../../src/journal/embedded.ts";
 import type { Fault } from "../../src/journal/serve/faults.ts";
@@ -161,7 +161,8 @@ describe("alone in an empty folder, nothing configured", () => {
       );
       writeFileSync(join(folder, "many.csv"), `${[header, ...many].join("\n")}\n`);
       const { child, ended } = await start(["import-trades", "--file", "many.csv", "--json"], { cwd: folder });
-      while (!existsSync(join(folder, "data/journal.sqlite-wal"))) await Bun.sleep(2);
+      const log = join(folder, "data/journal.sqlite-wal");
+      while ((statSync(log, { throwIfNoEntry: false })?.size ?? 0) < 1_000_000) await Bun.sleep(2); // it stores rows
       child.kill("SIGTERM");
       const stopped = await ended();
       expect(stopped.code).toBe(0);
