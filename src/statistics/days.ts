@@ -66,12 +66,18 @@ export function factsOf(day: number): DayFacts {
 }
 
 const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
-const four = (value: number): string => `${value}`.padStart(4, "0");
+const four = (value: number): string => (value > 999 ? `${value}` : `${value}`.padStart(4, "0"));
 
-/** 2026-02-28 */
+let lastDay = 0;
+let lastDayKey = "1970-01-01";
+
+/** 2026-02-28. The last one is kept: a period's best and worst day, and its times, are often on one day. */
 export function dayKey(day: number): string {
+  if (day === lastDay) return lastDayKey;
   const { year, month, date } = dateOf(day);
-  return `${four(year)}-${two(month)}-${two(date)}`;
+  lastDay = day;
+  lastDayKey = `${four(year)}-${two(month)}-${two(date)}`;
+  return lastDayKey;
 }
 
 /** 2026-W09: the ISO week of the ISO year, which is that of the week's Thursday. */

@@ -32,6 +32,11 @@ export class ExactSum {
     else this.addDecimal(amount.wide);
   }
 
+  subtractAmount(amount: Amount): void {
+    if (amount.wide === null) this.add(-amount.high, -amount.low);
+    else this.addDecimal(-amount.wide);
+  }
+
   addDecimal(value: Decimal): void {
     this.#wide += value;
   }

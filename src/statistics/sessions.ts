@@ -15,11 +15,12 @@ export type Session = (typeof sessions)[number];
 
 const hourMs = 3_600_000;
 /** Later ones first. */
-const cities = [
+const places = [
   { session: "new_york", zone: "America/New_York", fromHour: 8, toHour: 17 },
   { session: "london", zone: "Europe/London", fromHour: 8, toHour: 17 },
   { session: "asia", zone: "Asia/Tokyo", fromHour: 9, toHour: 18 },
 ] as const satisfies readonly { session: Session; zone: string; fromHour: number; toHour: number }[];
+const cities = places.map((place) => ({ ...place, zone: parseZone(place.zone) }));
 
 /** All borders are whole hours of UTC, so an hour has one session; the hour found last answers for closes near each other. */
 export class SessionClock {
@@ -39,7 +40,7 @@ export class SessionClock {
 
 export function sessionOf(utcMs: number): Session {
   for (const { session, zone, fromHour, toHour } of cities) {
-    const clockMs = utcMs + parseZone(zone).offsetMsAt(utcMs);
+    const clockMs = utcMs + zone.offsetMsAt(utcMs);
     const hour = Math.floor((clockMs - Math.floor(clockMs / dayMs) * dayMs) / hourMs);
     if (hour >= fromHour && hour < toHour) return session;
   }

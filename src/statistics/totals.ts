@@ -27,7 +27,7 @@ export class Totals {
   longTrades = 0;
   readonly net = new ExactSum();
   readonly profit = new ExactSum();
-  /** Not positive. */
+  /** Of the losses, as a positive amount. */
   readonly loss = new ExactSum();
   winSeconds = 0;
   lossSeconds = 0;
@@ -55,7 +55,7 @@ export class Totals {
       this.winSeconds += holdingSeconds;
     } else if (outcome === loss) {
       this.losses++;
-      this.loss.addAmount(net);
+      this.loss.subtractAmount(net);
       this.lossSeconds += holdingSeconds;
     } else {
       this.breakevens++;
@@ -114,7 +114,7 @@ export function outcomeFigures(totals: Totals): OutcomeFigures {
   const decided = wins + losses;
   const share = (count: number): Figure => (trades === 0 ? "no_trades" : count / trades);
   const profit = totals.profit.toNumber();
-  const lost = -totals.loss.toNumber();
+  const lost = totals.loss.toNumber();
   const averageLoss: Figure = lost > 0 ? lost / losses : "no_losses";
   const payoff: Figure = payoffRatio(profit > 0 ? profit / wins : "no_wins", averageLoss);
   return {

@@ -20,7 +20,7 @@ describe("V8", () => {
 
   test("counts and money", () => {
     expect([totals.wins, totals.losses, totals.breakevens]).toEqual([5, 3, 0]);
-    expect([totals.profit.toText(), totals.loss.toText(), totals.net.toText()]).toEqual(["730", "-280", "450"]);
+    expect([totals.profit.toText(), totals.loss.toText(), totals.net.toText()]).toEqual(["730", "280", "450"]);
     const metrics = run.metrics();
     expect(metrics).toMatchObject({ average_win: "146", average_loss: "93.33333333", expectancy: "56.25" });
     expect(metrics).toMatchObject({ largest_win: "300", largest_loss: "150", max_drawdown: "150" });
@@ -51,7 +51,7 @@ describe("V30 on 500", () => {
     expect([totals.wins, totals.losses]).toEqual([16, 14]);
     expect([totals.profit.toText(), totals.loss.toText(), totals.net.toText()]).toEqual([
       "1256.38",
-      "-1128.67",
+      "1128.67",
       "127.71",
     ]);
     expect(run.metrics()).toMatchObject({
