@@ -134,6 +134,13 @@ async function* byWindows(request: SymbolReading): AsyncGenerator<FuturesTrade[]
   }
 }
 
+/** All that the list still has, also what was read before. */
+export async function allFills(request: SymbolReading): Promise<FuturesTrade[]> {
+  const fills: FuturesTrade[] = [];
+  for await (const rows of pagesOf({ ...request, newIds: new Set() }, newProgress(), undefined)) fills.push(...rows);
+  return fills;
+}
+
 type From = { fromId: string } | { startTime: number; endTime: number };
 
 /** Ascending by id. Null: the venue has the symbol no longer. */

@@ -11,6 +11,7 @@ import { type IncomeSummary, readIncome } from "./income.ts";
 import { hourMs, latenessMs } from "./progress.ts";
 import { dayMs, type Reading, sweepShare, toPage, warn } from "./reading.ts";
 import { ForcedOrders, type FuturesTrade } from "./rows.ts";
+import { settlementsOf } from "./settlement.ts";
 import { inHalves, inWindows, type Window } from "./windows.ts";
 
 /**
@@ -77,7 +78,9 @@ async function* readPass(
   for (const symbol of symbols) {
     if (symbol <= pass.done || state.progress.get(symbol)?.gone === true) continue;
     const base = { reading, routes, state, named: namedOf(symbol), endMs: pass.toMs, isResumed };
-    yield* readContract(requestOf(base, income, forced), income.traded.has(symbol));
+    const request = requestOf(base, income, forced);
+    yield* readContract(request, income.traded.has(symbol));
+    yield* readSettlements(request, income);
     pass.done = symbol;
   }
   finish(reading, state, income);
@@ -96,6 +99,16 @@ function forcedSpan(
     ? Math.max(toMs - (routes.tradesDays ?? routes.incomeDays) * dayMs, importFromMs ?? 0)
     : (pass?.fromMs ?? 0);
   return { fromMs, toMs };
+}
+
+async function* readSettlements(request: SymbolReading, { settlements }: IncomeSummary): AsyncGenerator<SourcePage> {
+  const { reading, state, named } = request;
+  const rows = settlements.filter(({ symbol }) => symbol === named.symbol);
+  const executions = await settlementsOf(request, rows);
+  for (const { realizedPnl, executedAtMs } of executions) {
+    if (realizedPnl !== null && executedAtMs >= state.sinceMs) addPnl(state, named.symbol, -realizedPnl);
+  }
+  if (executions.length > 0) yield await toPage(reading, executions);
 }
 
 type Forced = ReadonlyMap<string, ExecutionType>;

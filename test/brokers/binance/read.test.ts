@@ -324,6 +324,40 @@ describe("what is odd", () => {
     ]);
   });
 
+  test.each([
+    ["linear", "BUY", "sell"],
+    ["linear", "SELL", "buy"],
+    ["inverse", "BUY", "sell"],
+    ["inverse", "SELL", "buy"],
+  ] as const)("a delivery that stands in the income list alone (%s, %s)", async (market, side, closing) => {
+    const at = await scene({});
+    const spec = at.venue.world.of(market).find(({ deliveryMs }) => deliveryMs !== null && deliveryMs > nowMs);
+    if (spec === undefined) throw new Error("no contract");
+    const { ledger } = at.venue.account("a");
+    const fill = (quantity: string, price: string, atMs: number) =>
+      ledger.fill({ market, symbol: spec.symbol, side, quantity, price, atMs });
+    fill("2", "40000", nowMs - 3 * hourMs);
+    fill("1", "50000", nowMs - 2 * hourMs);
+    // Delivered at 64000: long 2 × 24000 + 14000; in coins 100 × (2/40000 + 1/50000 - 3/64000).
+    const gain = market === "linear" ? "62000" : "0.0023125";
+    const income = side === "BUY" ? gain : `-${gain}`;
+    ledger.incomeEntry({
+      market,
+      symbol: spec.symbol,
+      incomeType: "DELIVERED_SETTELMENT",
+      income,
+      asset: spec.settle,
+      atMs: nowMs - hourMs,
+    });
+    const { executions, last } = await cycles(at, 2, { markets: [market] });
+    const [settlement] = executions.filter(({ type }) => type === "settlement");
+    if (settlement?.price == null || settlement.quantity === null || settlement.realizedPnl === null)
+      throw new Error("no settlement");
+    const amounts = [settlement.quantity, settlement.price, settlement.realizedPnl].map(formatDecimal);
+    expect([executions.length, settlement.side, ...amounts]).toEqual([3, closing, "3", "64000", income]);
+    expect(last.warnings.map(({ code }) => code)).toEqual(["partial"]);
+  });
+
   test("a key without futures: the other markets are read, and the account hears of it", async () => {
     const at = await scene({ permissions: { futures: false }, generate: { fills: 60, symbols: 8, ...days(20) } });
     const run = await at.reader.run({});
