@@ -57,11 +57,33 @@ interface Described<A extends ArgDefs> {
   exits?: Readonly<Record<number, string>>;
   /** Variables that it reads. */
   environment: readonly VariableName[];
+  /** What `service install` puts on a server for it; absent: it is only called by people. */
+  units?: CommandUnits;
 }
 
 export interface Example {
   command: string;
   does: string;
+}
+
+/** systemd's units of a command: `units/<name>.service`, and `.timer` where it runs by the clock. */
+export interface CommandUnits {
+  /** The files' texts, imported late: only `service` and `doctor` want them. */
+  load: () => Promise<UnitTexts>;
+  /** Where the configuration has a say in the timer; otherwise it is enabled and elapses as its file says. */
+  schedule?: (config: Config) => Schedule;
+}
+
+export interface UnitTexts {
+  service: string;
+  timer?: string;
+}
+
+export interface Schedule {
+  enabled: boolean;
+  intervalMinutes: number;
+  /** Minutes after midnight of the first run, so that workers do not all begin with the hour. */
+  offsetMinutes: number;
 }
 
 /** A cycle: it gets a checked configuration and a log file, and has a deadline. */
@@ -84,7 +106,7 @@ export interface ToolSpec<A extends ArgDefs> extends Described<A> {
 
 /** A command whose arguments have been checked against `args`, which only it knows the types of. */
 export type Command = Worker | Tool | Group;
-type Shown = Required<Described<ArgDefs>>;
+type Shown = Required<Omit<Described<ArgDefs>, "units">> & Pick<Described<ArgDefs>, "units">;
 export type Worker = Shown & {
   kind: "worker";
   worker: string;
