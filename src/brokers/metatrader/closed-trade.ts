@@ -1,19 +1,9 @@
 import { absolute, type Decimal, divideRounded } from "../../executions/decimal.ts";
 import type { Direction } from "../../executions/execution.ts";
 import type { Trade } from "../../trades/trade.ts";
-import type { PlanSettings } from "./plan.ts";
+import type { ClosedGroup, PlanSettings } from "./plan.ts";
 import type { ClosedRow } from "./records.ts";
 import { instrumentOf, positionId } from "./symbol.ts";
-
-/** Rows that are one round trip: a whole position, or the tickets that partial closes made of it. The first one opened it. */
-export interface ClosedGroup {
-  /** Of the order that opened it. */
-  ticket: string;
-  rows: readonly ClosedRow[];
-  /** What the opening order asked for; null: the report does not say, and the closed row's own levels hold. */
-  stop: Decimal | null;
-  target: Decimal | null;
-}
 
 /**
  * A closed position as the report states it. Its money is the terminal's own, in the currency of the account: gross is the profit

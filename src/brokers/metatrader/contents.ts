@@ -25,9 +25,11 @@ export interface Contents {
   orderLines: number[];
   /** Tickets of positions that are open, and their lines. */
   open: Map<string, number>;
-  /** Open tickets whose number could not be read. */
+  /** Rows of a ticket that stands in an open row already. */
   openLines: number[];
   problems: { table: Table; problem: RowProblem }[];
+  /** Data rows of the file: as many as stand in all of the lists. */
+  rows: number;
 }
 
 const dealDirections = new Set<string>(["in", "out", "in/out", "out by"] satisfies DealDirection[]);
@@ -35,7 +37,7 @@ const linkComment = /#\d/;
 
 /** Takes the rows of a report one by one. */
 export class ContentsReader {
-  readonly #contents: Omit<Contents, "header" | "isWhole">;
+  readonly #contents: Omit<Contents, "header" | "isWhole" | "rows">;
   readonly #headerReader = new HeaderReader();
   readonly #name: string;
   readonly #rowsMax: number;
@@ -43,6 +45,7 @@ export class ContentsReader {
   /** Headings above the rows that come. */
   #headings: readonly string[] | null = null;
   #table: Table | null = null;
+  #kept = 0;
   #lastTicket: ClosedRow | null = null;
   /** Data rows so far. */
   rows = 0;
@@ -73,8 +76,11 @@ export class ContentsReader {
       this.#addOther(row);
       return;
     }
-    if (++this.rows > this.#rowsMax) throw tooManyRows(this.#name, this.#rowsMax, row.line);
+    this.rows++;
     this.#table = tableOf(shape);
+    // Of an order little is kept, and there are as many of them as of all others.
+    if (this.#table !== "orders" && ++this.#kept > this.#rowsMax)
+      throw tooManyRows(this.#name, this.#rowsMax, row.line);
     if (!row.isComplete)
       this.#refuse(
         row,
@@ -86,7 +92,12 @@ export class ContentsReader {
   }
 
   end(facts: PageFacts): Contents {
-    return { ...this.#contents, header: this.#headerReader.end(facts), isWhole: facts.isWhole !== false };
+    return {
+      ...this.#contents,
+      header: this.#headerReader.end(facts),
+      isWhole: facts.isWhole !== false,
+      rows: this.rows,
+    };
   }
 
   #addOther(row: ReportRow): void {
@@ -148,10 +159,10 @@ export class ContentsReader {
         this.#readOrder(row, reader);
         break;
       case "open_position":
-        contents.open.set(reader.ticket(1, "position"), row.line);
+        this.#addOpen(reader.ticket(1, "position"), row.line);
         break;
       case "open_ticket":
-        contents.open.set(reader.ticket(shape.first, "ticket"), row.line);
+        this.#addOpen(reader.ticket(shape.first, "ticket"), row.line);
         break;
       case "pending_ticket":
         contents.orderLines.push(row.line);
@@ -159,6 +170,12 @@ export class ContentsReader {
       case "tester_event":
         contents.events.push(readTesterEvent(row, reader));
     }
+  }
+
+  #addOpen(ticket: string, line: number): void {
+    const { open, openLines } = this.#contents;
+    if (open.has(ticket)) openLines.push(line);
+    else open.set(ticket, line);
   }
 
   /** `Time | Position | Symbol | Type | Volume | Price | S/L | T/P | Time | Price | …`; a build can show the comment before the volume. */
@@ -246,14 +263,15 @@ export class ContentsReader {
 
   /** The stop and target that the order was placed with; the position's own row has those that it ended with. */
   #readOrder({ line, cells }: ReportRow, reader: CellReader): void {
-    this.#contents.orderLines.push(line);
     const volume = cells.findIndex((cell, column) => column >= 4 && cell.includes("/"));
     const price = volume < 0 ? -1 : cells.findIndex((cell, column) => column > volume && cell !== "");
-    if (price < 0) return;
-    const levels = { stop: reader.level(price + 1), target: reader.level(price + 2) };
-    if (levels.stop !== null || levels.target !== null) {
-      this.#contents.orderLevels.set(reader.ticket(1, "order"), levels);
+    if (price >= 0) {
+      const levels = { stop: reader.level(price + 1), target: reader.level(price + 2) };
+      const hasLevels = levels.stop !== null || levels.target !== null;
+      if (hasLevels) this.#contents.orderLevels.set(reader.ticket(1, "order"), levels);
     }
+    // Last: a row that cannot be read stands among the problems instead.
+    this.#contents.orderLines.push(line);
   }
 
   #amounts(table: AmountTable, cells: readonly string[], from: number): AmountColumns {
@@ -352,7 +370,7 @@ function generationOf({ kind }: Shape): 4 | 5 {
 }
 
 function tooManyRows(name: string, rowsMax: number, line: number): Failure {
-  return new Failure("data", `${name} has more than ${rowsMax} rows.`, {
+  return new Failure("data", `${name} has more than ${rowsMax} positions and deals.`, {
     code: "too_many_rows",
     subject: `${name}:${line}`,
     hint: "Save the report for shorter periods, one file each.",

@@ -8,7 +8,7 @@ export interface ReportLimits {
   /** Of one part of an XLSX file, unpacked: a small file can unpack to terabytes. */
   sheetBytesMax: number;
   sharedStringsBytesMax: number;
-  /** Rows that are kept in memory, since a report has no order that would allow to forget any. */
+  /** Positions, tickets and deals: they are kept in memory, at about 2 KB each, since a report has no order that would allow to forget any. */
   rowsMax: number;
 }
 
@@ -16,5 +16,5 @@ export const reportLimits: ReportLimits = {
   fileBytesMax: 512 * 1024 ** 2,
   sheetBytesMax: 512 * 1024 ** 2,
   sharedStringsBytesMax: 64 * 1024 ** 2,
-  rowsMax: 250_000,
+  rowsMax: 200_000,
 };

@@ -1,7 +1,9 @@
-import { type ClosedGroup, toTrade } from "./closed-trade.ts";
+import { absolute, integerDigitsMax, one } from "../../executions/decimal.ts";
+import type { Trade } from "../../trades/trade.ts";
+import { toTrade } from "./closed-trade.ts";
 import type { Contents } from "./contents.ts";
 import { joinTickets, type TicketGroup } from "./join-tickets.ts";
-import { isPlausible, type Plan, type PlanSettings, rowProblem } from "./plan.ts";
+import { type ClosedGroup, isPlausible, type Plan, type PlanSettings, rowProblem } from "./plan.ts";
 
 /** Closed positions and tickets to trades. */
 export function planClosed(
@@ -39,16 +41,27 @@ function planGroup(
     return;
   }
   const levels = orderLevels.get(ticket);
-  planTrade({ ticket, rows, stop: levels?.stop ?? null, target: levels?.target ?? null }, lines, settings, plan);
+  planTrade({ ticket, rows, lines, stop: levels?.stop ?? null, target: levels?.target ?? null }, settings, plan);
 }
 
-export function planTrade(group: ClosedGroup, lines: number[], settings: PlanSettings, plan: Plan): void {
+export function planTrade(group: ClosedGroup, settings: PlanSettings, plan: Plan): void {
   const trade = toTrade(group, settings);
-  if (isPlausible(trade.openedAtMs) && trade.closedAtMs !== null && isPlausible(trade.closedAtMs)) {
-    plan.trades.push({ trade, lines });
-    return;
+  const problem = problemOf(trade);
+  const { externalId, openedAtMs, closedAtMs } = trade;
+  if (problem === null && closedAtMs !== null) plan.trades.push({ externalId, openedAtMs, closedAtMs, group });
+  else for (const line of group.lines) plan.problems.push(rowProblem(line, ...(problem ?? notClosed)));
+}
+
+const notClosed = ["empty", "a closing time is missing"] as const;
+const amountMax = 10n ** BigInt(integerDigitsMax) * one;
+
+function problemOf({ openedAtMs, closedAtMs, ...trade }: Trade): readonly [code: string, message: string] | null {
+  if (!isPlausible(openedAtMs) || closedAtMs === null || !isPlausible(closedAtMs)) {
+    return ["time_out_of_range", "the times must lie between 2000 and 2100"];
   }
-  for (const line of lines) {
-    plan.problems.push(rowProblem(line, "time_out_of_range", "the times must lie between 2000 and 2100"));
-  }
+  const { quantity, grossPnl, fees, funding, netPnl, initialRisk } = trade;
+  const isTooLarge = [quantity, grossPnl, fees, funding, netPnl, initialRisk].some(
+    (amount) => absolute(amount ?? 0n) >= amountMax,
+  );
+  return isTooLarge ? ["too_large", `an amount has more than ${integerDigitsMax} digits before the point`] : null;
 }

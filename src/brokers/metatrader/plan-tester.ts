@@ -35,7 +35,7 @@ export function planTester(events: readonly TesterEvent[], symbol: string, setti
   }
   for (const [ticket, order] of orders) {
     const { rows, lines, left, stop, target } = order;
-    if (left === 0n) planTrade({ ticket, rows, stop, target }, lines, settings, plan);
+    if (left === 0n) planTrade({ ticket, rows, lines, stop, target }, settings, plan);
     else
       for (const line of lines) plan.skipped.push({ line, reason: "an order that is still open at the report's end" });
   }

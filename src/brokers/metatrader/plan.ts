@@ -1,17 +1,36 @@
+import type { Decimal } from "../../executions/decimal.ts";
 import type { Execution, Market } from "../../executions/execution.ts";
 import type { Zone } from "../../executions/zone.ts";
 import type { Trade } from "../../trades/trade.ts";
 import type { RowProblem } from "../csv/report.ts";
+import type { ClosedRow } from "./records.ts";
 import type { RunId } from "./symbol.ts";
+
+/** Rows that are one round trip: a whole position, or the tickets that partial closes made of it. The first one opened it. */
+export interface ClosedGroup {
+  /** Of the order that opened it. */
+  ticket: string;
+  rows: readonly ClosedRow[];
+  /** Rows of the file that it is made of. */
+  lines: readonly number[];
+  /** What the opening order asked for; null: the report does not say, and the closed row's own levels hold. */
+  stop: Decimal | null;
+  target: Decimal | null;
+}
 
 /** What becomes of each row: every data row of the report stands in exactly one of the lists, once. */
 export interface Plan {
-  /** `lines`: the rows that the trade is made of. */
-  trades: { trade: Trade; lines: number[] }[];
+  trades: PlannedTrade[];
   /** `line`: the row that it accounts for; null: another execution of the same row does. */
   executions: { execution: Execution; line: number | null }[];
   skipped: { line: number; reason: string }[];
   problems: RowProblem[];
+}
+
+/** A trade by what orders it: it is made when its page is, since all of a large report's trades would fill the memory. */
+export interface PlannedTrade extends Pick<Trade, "externalId" | "openedAtMs"> {
+  closedAtMs: number;
+  group: ClosedGroup;
 }
 
 /** What rows need to become trades and executions. */

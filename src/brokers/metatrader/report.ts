@@ -4,10 +4,11 @@ import type { Execution, Market } from "../../executions/execution.ts";
 import { parseZone, ZoneError } from "../../executions/zone.ts";
 import type { Trade } from "../../trades/trade.ts";
 import { type FileReport, recordImported, recordProblem, recordSkipped } from "../csv/report.ts";
+import { toTrade } from "./closed-trade.ts";
 import type { Contents, Table } from "./contents.ts";
 import type { Accounting } from "./header.ts";
 import { type ReportLimits, reportLimits } from "./limits.ts";
-import { emptyPlan, type Plan, type PlanSettings } from "./plan.ts";
+import { emptyPlan, type Plan, type PlannedTrade, type PlanSettings } from "./plan.ts";
 import { planClosed } from "./plan-closed.ts";
 import { entryReason, planDeals } from "./plan-deals.ts";
 import { planTester } from "./plan-tester.ts";
@@ -133,7 +134,8 @@ export async function* readReport(
   report: FileReport,
   signal?: AbortSignal,
 ): AsyncGenerator<ReportPage> {
-  const plan = planOf(recognised);
+  const settings = settingsOf(recognised);
+  const plan = planOf(recognised, settings);
   for (const { reason, line } of plan.skipped) recordSkipped(report, reason, line);
   for (const problem of plan.problems) recordProblem(report, problem);
   const { executions, trades } = plan;
@@ -146,13 +148,16 @@ export async function* readReport(
   for (let start = 0; start < trades.length; start += pageItemsMax) {
     signal?.throwIfAborted();
     const items = trades.slice(start, start + pageItemsMax);
-    for (const { trade, lines } of items) for (const _ of lines) recordImported(report, trade.closedAtMs ?? 0);
-    yield { executions: [], trades: items.map(({ trade }) => trade) };
+    for (const { group, closedAtMs } of items) for (const _ of group.lines) recordImported(report, closedAtMs);
+    yield { executions: [], trades: items.map(({ group }) => toTrade(group, settings)) };
   }
 }
 
-function planOf({ contents, unit, zone, currency, market, run, dialect }: RecognisedReport): Plan {
-  const settings: PlanSettings = { zone: parseZone(zone), currency, market, run };
+function settingsOf({ zone, currency, market, run }: RecognisedReport): PlanSettings {
+  return { zone: parseZone(zone), currency, market, run };
+}
+
+function planOf({ contents, unit, dialect }: RecognisedReport, settings: PlanSettings): Plan {
   const plan = emptyPlan();
   const { closed, deals, entries, events, header } = contents;
   if (dialect === "metatrader_4_tester") planTester(events, header.symbol ?? "", settings, plan);
@@ -165,12 +170,13 @@ function planOf({ contents, unit, zone, currency, market, run, dialect }: Recogn
   if (unit === "positions")
     for (const { line, type } of entries) plan.skipped.push({ line, reason: entryReason(type) });
   for (const line of contents.orderLines) plan.skipped.push({ line, reason: "order: only what it filled is a trade" });
-  for (const line of contents.open.values()) plan.skipped.push({ line, reason: "open position: not closed yet" });
+  for (const line of [...contents.open.values(), ...contents.openLines])
+    plan.skipped.push({ line, reason: "open position: not closed yet" });
   for (const { table, problem } of contents.problems) {
     if (used.has(table)) plan.problems.push(problem);
     else plan.skipped.push({ line: problem.line, reason: `unreadable row of a table that is not imported (${table})` });
   }
-  plan.trades.sort((a, b) => compareTrades(a.trade, b.trade));
+  plan.trades.sort(compareTrades);
   return plan;
 }
 
@@ -184,13 +190,9 @@ function skipAll(plan: Plan, rows: readonly { line: number }[], reason: string):
   for (const { line } of rows) plan.skipped.push({ line, reason });
 }
 
-function compareTrades(a: Trade, b: Trade): number {
-  const [closedA, closedB] = [a.closedAtMs ?? 0, b.closedAtMs ?? 0];
-  return (
-    closedA - closedB ||
-    a.openedAtMs - b.openedAtMs ||
-    (a.externalId < b.externalId ? -1 : a.externalId > b.externalId ? 1 : 0)
-  );
+function compareTrades(a: PlannedTrade, b: PlannedTrade): number {
+  const byTime = a.closedAtMs - b.closedAtMs || a.openedAtMs - b.openedAtMs;
+  return byTime || (a.externalId < b.externalId ? -1 : a.externalId > b.externalId ? 1 : 0);
 }
 
 function dialectOf({ generation, events, header }: Contents, { facts }: RowSource): ReportDialect {
@@ -284,11 +286,15 @@ function currencyRequired(name: string, title: string): never {
  * them that part would be taken for all of it.
  */
 function cutShort(name: string): Failure {
-  return new Failure("data", `${name} ends inside the report, so that it cannot be known which positions are still open in part.`, {
-    code: "cut_short",
-    subject: name,
-    hint: "Save the report in the terminal again, and upload all of it.",
-  });
+  return new Failure(
+    "data",
+    `${name} ends inside the report, so that it cannot be known which positions are still open in part.`,
+    {
+      code: "cut_short",
+      subject: name,
+      hint: "Save the report in the terminal again, and upload all of it.",
+    },
+  );
 }
 
 function symbolMissing(name: string): Failure {

@@ -12,8 +12,9 @@ describe("each report", () => {
   test.each(cases().map(({ name, path }) => [name, path] as const))(
     "%s has every row accounted for",
     async (_name, path) => {
-      const { report } = await readAll(path);
+      const { report, recognised } = await readAll(path);
       expect(accountedFor(report)).toBe(report.rows);
+      expect(report.rows).toBe(recognised.contents.rows);
       expect(report.rejected).toBe(0);
       expect(report.imported).toBeGreaterThan(0);
     },

@@ -95,6 +95,13 @@ describe("a row that cannot be read", () => {
     expect(report.problems).toMatchObject([{ line: 7, code, column }]);
   });
 
+  test("of what is open twice is accounted for twice", async () => {
+    const open = [...position().slice(0, 8), "1.10400", "0.00", "40.00"];
+    const { report, recognised } = await read(positions([open, open]));
+    expect(report.skipped.get("open position: not closed yet")).toEqual({ count: 2, lines: [6, 7] });
+    expect(report.rows).toBe(recognised.contents.rows);
+  });
+
   test("of many damaged cells is still accounted for", async () => {
     const broken = position({ opened: "?", ticket: "?", type: "?" });
     const { report } = await read(positions([position(), broken]));
