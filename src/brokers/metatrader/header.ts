@@ -22,7 +22,6 @@ export type Accounting = "hedging" | "netting";
 /** `541000001 (USD, Broker-Server4, real, Hedge)` */
 const account5 = /^(.+?)\s*\(\s*([^,()]{1,24})\s*,\s*([^,()]+)(?:,([^()]*))?\)$/;
 const leverage = /^1\s*[:：]\s*\d+/;
-const leverageWithLabel = /[:：]\s*1\s*[:：]\s*\d+$/;
 const labelled = /^[^:：]+[:：]\s*(.+)$/;
 /** Codes of currencies as terminals have them: USD, USC (cents), USDT. */
 const currencyCode = /^[A-Z]{3,5}$/;
@@ -98,10 +97,8 @@ export class HeaderReader {
     const { header } = this;
     if (header.currency !== null || filled.filter((cell) => labelled.test(cell)).length < 3) return;
     const values = filled.map((cell) => labelled.exec(cell)?.[1]?.trim() ?? "");
-    const leverageAt = filled.findIndex((cell) => leverageWithLabel.test(cell));
-    // A name can look like a currency's code, so that the place counts: before the leverage, else the last one.
-    const candidates = leverageAt > 0 ? [values[leverageAt - 1] ?? ""] : values.toReversed();
-    header.currency = candidates.find((value) => currencyCode.test(value)) ?? null;
+    // The holder's name can look like a currency's code, but stands before it.
+    header.currency = values.findLast((value) => currencyCode.test(value)) ?? null;
     const [first = ""] = values;
     header.account ??= /^\d+$/.test(first) ? first : null;
   }

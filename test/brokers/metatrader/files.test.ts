@@ -239,6 +239,12 @@ describe("a file that was cut", () => {
     },
   );
 
+  test("a sheet whose XML was cut is refused", async () => {
+    const sheet = '<worksheet><sheetData><row r="1"><c t="inlineStr"><is><t>2026.01.05 10:00:00</t></is></c></row>';
+    const content = zip({ "xl/worksheets/sheet1.xml": sheet });
+    expect(await failure(recognise(content))).toMatchObject({ kind: "data", detail: { code: "damaged_file" } });
+  });
+
   test("a sheet that was cut is refused", async () => {
     const content = xlsx({ rows: [["Account:", "5 (USD, S, demo, Hedge)"], position()] });
     for (const length of [content.length - 1, content.length - 30, Math.floor(content.length / 2)]) {

@@ -158,6 +158,14 @@ describe("columns that builds and brokers add", () => {
     ]);
   });
 
+  test("cells that the page hides are none", async () => {
+    const hidden = { text: "9.99", hidden: true, columns: 2 };
+    const cells = deal({ commission: "-1.00", fee: "-0.50" });
+    const row = [...cells.slice(0, 8), hidden, ...cells.slice(8)];
+    const { executions } = await read(deals([row]));
+    expect(executions.map(plain)).toMatchObject([{ fee: "1.5", realizedPnl: "0" }]);
+  });
+
   test("a statement without taxes", async () => {
     const headings = ticketHeadings.filter((heading) => heading !== "Taxes");
     const cells = ticket({ commission: "-2.00", swap: "-1.00" });
