@@ -1,6 +1,9 @@
+import { completion } from "./completion/command.ts";
 import { config } from "./config/command.ts";
+import { doctor } from "./doctor/command.ts";
 import { importTrades } from "./import-trades/command.ts";
+import { service } from "./service/command.ts";
 import type { Command } from "./worker.ts";
 
 /** In the order of `--help`. */
-export const commands: readonly Command[] = [importTrades, config];
+export const commands: readonly Command[] = [importTrades, doctor, service, config, completion];
