@@ -107,7 +107,7 @@ function withdrawn(trade: Trade): Trade {
  * Everything but the revision, the legs, which are not read back, and `missing_conversion`, which the wire form adds for a base
  * currency without a rate.
  */
-function sameTrade(a: Trade, b: Trade): boolean {
+export function sameTrade(a: Trade, b: Trade): boolean {
   const flat = ({ revision: _revision, legs: _legs, flags, ...rest }: Trade) => ({
     ...rest,
     flags: flags

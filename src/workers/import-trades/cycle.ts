@@ -1,4 +1,5 @@
 import { hostname } from "node:os";
+import { stepLookup } from "../../brokers/markets-cache.ts";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import { accountKey, Buffer } from "../../delivery/buffer.ts";
@@ -12,6 +13,7 @@ import { version } from "../../version.ts";
 import { type AccountJob, type AccountTools, importAccount } from "./account.ts";
 import type { ImportArgs } from "./command.ts";
 import { DryLedger } from "./dry-ledger.ts";
+import { Venues } from "./import-venue.ts";
 import { type Jobs, jobsOf } from "./jobs.ts";
 import { JournalLedger } from "./journal-ledger.ts";
 import { openJournal } from "./open-journal.ts";
@@ -77,8 +79,10 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
     jobs = await jobsOf(args, opened, context);
     results.push(...jobs.skipped);
     if (!args.dryRun) jobs.accounts = withoutWaiting(jobs.accounts, results, tools);
+    const deadlineMs = args.deadline === 0 ? null : startedAtMs + args.deadline * 1_000;
+    const venues = new Venues(config, context, deadlineMs);
     await importAll(jobs.accounts, results, (account) =>
-      toolsFor(account, { args, config, ping, tools, progress, context }),
+      toolsFor(account, { args, config, ping, tools, progress, context, venues }),
     );
   } catch (error) {
     stopped = error;
@@ -138,15 +142,17 @@ interface ToolParts {
   tools: FlushTools;
   progress: Progress;
   context: Context;
+  venues: Venues;
 }
 
-function toolsFor(job: AccountJob, { args, config, ping, tools, progress, context }: ToolParts): AccountTools {
+function toolsFor(job: AccountJob, { args, config, ping, tools, progress, context, venues }: ToolParts): AccountTools {
   const stored = new JournalLedger(job.account, tools);
   return {
     journal: tools.journal,
-    ledger: args.dryRun ? new DryLedger(stored, { keepsAll: job.files.length > 1 }) : stored,
+    ledger: args.dryRun ? new DryLedger(stored, { keepsAll: job.files.length !== 1 }) : stored,
     reports: !args.dryRun,
-    rules: { statedPnl: statedPnlOf, stepOf: () => null },
+    rules: { statedPnl: statedPnlOf, stepOf: stepLookup(job.account.broker, venues.cacheDir) },
+    venues,
     limits: args.dryRun
       ? dryLimits
       : {
@@ -177,6 +183,7 @@ function waitingResult({ account }: AccountJob): AccountResult {
     counts: emptyCounts(),
     rows: { read: 0, skipped: 0, rejected: 0 },
     files: [],
+    warnings: [],
     buffered: 0,
     error: { code: "batches_undelivered", message, retryable: true },
     durationMs: 0,

@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { basename } from "node:path";
-import { type Recognised, recognise } from "../../brokers/csv/read.ts";
+import { type BrokerFile, openBrokerFile } from "../../brokers/files.ts";
 import type { Context } from "../../context.ts";
 import { Failure } from "../../errors.ts";
 import type { Account } from "../../journal/wire.ts";
@@ -35,6 +35,7 @@ async function platformJobs(args: ImportArgs, { journal }: OpenedJournal, { log 
       hint: "An account whose key was refused is not listed until the user enters a new one.",
     });
   }
+  const { findBroker } = await import("../../brokers/index.ts"); // and every connector with it
   for (const account of found.sort(longestWaitingFirst)) {
     if (account.source !== null) {
       const files = account.source.files.map((file) => ({
@@ -42,7 +43,9 @@ async function platformJobs(args: ImportArgs, { journal }: OpenedJournal, { log 
         name: file.name ?? String(file.file_id),
         file,
       }));
-      jobs.accounts.push({ account, files });
+      jobs.accounts.push({ account, files, venue: null });
+    } else if (findBroker(account.broker) !== null) {
+      jobs.accounts.push({ account, files: [], venue: findBroker(account.broker) });
     } else {
       log.warning("account_skipped", {
         account_id: account.account_id,
@@ -78,6 +81,7 @@ function skipped(account: Account): AccountResult {
     counts: emptyCounts(),
     rows: { read: 0, skipped: 0, rejected: 0 },
     files: [],
+    warnings: [],
     buffered: 0,
     error: { code: "no_connector", message: `This version has no connector for ${account.broker}.` },
     durationMs: 0,
@@ -91,11 +95,11 @@ async function fileJobs(args: ImportArgs, opened: OpenedJournal, context: Contex
   for (const path of args.file) {
     const name = basename(path);
     try {
-      const recognised = await recognise(path, { name, ...optionsOf(args, chosen) });
-      const account = chosen ?? accountFor(recognised, args, opened);
+      const opening = await openBrokerFile(path, { name, ...optionsOf(args, chosen) });
+      const account = chosen ?? accountFor(opening, args, opened);
       const job = jobs.accounts.find((other) => other.account.account_id === account.account_id);
-      const file = { kind: "local" as const, name, recognised };
-      if (job === undefined) jobs.accounts.push({ account, files: [file] });
+      const file = { kind: "local" as const, name, file: opening };
+      if (job === undefined) jobs.accounts.push({ account, files: [file], venue: null });
       else job.files.push(file);
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== "data") throw error;
@@ -106,6 +110,7 @@ async function fileJobs(args: ImportArgs, opened: OpenedJournal, context: Contex
         fileId: null,
         dialect: null,
         title: null,
+        facts: {},
         report: null,
         error: { code, message: error.message, hint },
       });
@@ -156,15 +161,15 @@ async function chosenAccount(args: ImportArgs, { journal, embedded }: OpenedJour
 }
 
 /** The embedded journal's account: one a broker, unless --account names another. */
-function accountFor({ dialect }: Recognised, args: ImportArgs, { embedded }: OpenedJournal): Account {
+function accountFor({ format }: BrokerFile, args: ImportArgs, { embedded }: OpenedJournal): Account {
   if (embedded === null) throw new Error("only the embedded journal makes accounts");
-  const isCrypto = dialect.markets.includes("spot") || dialect.markets.includes("linear");
+  const isCrypto = format.markets.includes("spot") || format.markets.includes("linear");
   return embedded.ensureAccount({
-    broker: dialect.broker,
-    accountId: args.account ?? dialect.broker,
+    broker: format.broker,
+    accountId: args.account ?? format.broker,
     ...(args.user === undefined ? {} : { userId: args.user }),
-    markets: [...dialect.markets],
-    baseCurrency: args.baseCurrency ?? (isCrypto ? "USDT" : "USD"),
+    markets: [...format.markets],
+    baseCurrency: args.baseCurrency ?? format.currency ?? (isCrypto ? "USDT" : "USD"),
     timezone: "UTC",
     ...(args.timezone === undefined ? {} : { brokerTimezone: args.timezone }),
     ...(args.costBasis === undefined ? {} : { costBasisMethod: args.costBasis }),

@@ -27,6 +27,9 @@ export async function showCycle(cycle: Cycle, args: ImportArgs, { terminal }: Co
       );
     }
   }
+  for (const { account, warnings } of cycle.results) {
+    for (const { message } of warnings) terminal.write(`account ${account.account_id}: ${message}\n`);
+  }
   if (args.dryRun) terminal.write("Dry run: nothing was changed.\n");
 }
 

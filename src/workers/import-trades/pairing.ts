@@ -1,6 +1,13 @@
 import type { Execution, Market } from "../../executions/execution.ts";
 import type { BatchResult } from "../../journal/journal.ts";
-import { deriveSinceMs, deriveTrades, legsPerRevisionMax, reviseStored, splitLegs } from "../../trades/derive.ts";
+import {
+  deriveSinceMs,
+  deriveTrades,
+  legsPerRevisionMax,
+  reviseStored,
+  sameTrade,
+  splitLegs,
+} from "../../trades/derive.ts";
 import { chargeGraceMs, groupOf, Matcher, type MatchRules } from "../../trades/match.ts";
 import { StateUnusable } from "../../trades/state.ts";
 import type { Trade } from "../../trades/trade.ts";
@@ -16,7 +23,7 @@ export interface PairingLimits {
 
 /** What one account's import came to. */
 export interface PairingCounts {
-  /** Executions that the platform took as new, had already, or refused. */
+  /** Executions, and trades reported whole, that the platform took as new, had already, or refused. */
   created: number;
   duplicates: number;
   rejected: number;
@@ -85,6 +92,7 @@ export class Pairing {
   /** The state is another than the platform's. */
   #moved = false;
   #restored = false;
+  readonly #reported = new Map<string, Map<string, Trade>>();
   #forward: Execution[] = [];
   #unsettled = new Map<string, Execution>();
   #unsettledGroups = new Set<string>();
@@ -138,6 +146,45 @@ export class Pairing {
       await this.#settle();
     this.#unsettled.set(externalId, execution);
     this.#unsettledGroups.add(group);
+  }
+
+  /**
+   * Trades that the broker reports whole: new ones, and the next revision of one that the broker now reports otherwise. A trade that is stored as
+   * it is counts as a duplicate. @throws {AccountStopped}
+   */
+  async takeReported(trades: readonly Trade[]): Promise<void> {
+    const changed: Trade[] = [];
+    for (const [group, reported] of Map.groupBy(trades, groupOf)) {
+      const stored = await this.#storedOf(group);
+      for (const trade of reported) {
+        const before = stored.get(trade.externalId);
+        if (before !== undefined && sameTrade(before, trade)) {
+          this.counts.duplicates++;
+          continue;
+        }
+        const revised = { ...trade, revision: (before?.revision ?? 0) + 1 };
+        changed.push(revised);
+        stored.set(trade.externalId, revised);
+        if (before === undefined) this.counts.created++;
+        this.#countRevisions(before === undefined ? [] : [before], [revised]);
+      }
+    }
+    for (const batch of chunkTrades(changed, this.#limits.tradesPerBatchMax)) {
+      await this.#deliver({ executions: [], trades: batch, uncertain: false });
+    }
+  }
+
+  /** Read once a group and run; what this run adds is in it. */
+  async #storedOf(group: string): Promise<Map<string, Trade>> {
+    let stored = this.#reported.get(group);
+    if (stored === undefined) {
+      const trades = await this.#ledger.groupTrades(parseGroup(group));
+      stored = new Map(
+        trades.filter(({ origin }) => origin === "broker_reported").map((trade) => [trade.externalId, trade]),
+      );
+      this.#reported.set(group, stored);
+    }
+    return stored;
   }
 
   /** Delivers what is in hand and derives anew what late executions changed. @throws {AccountStopped} */
@@ -265,7 +312,7 @@ export class Pairing {
 
   async #derive(group: string, lateMs: number): Promise<void> {
     const key = parseGroup(group);
-    const stored = await this.#ledger.groupTrades(key);
+    const stored = (await this.#ledger.groupTrades(key)).filter(({ origin }) => origin === "derived");
     const sinceMs = deriveSinceMs(stored, lateMs);
     const executions = await this.#ledger.groupExecutions(key, sinceMs);
     const derived = deriveTrades(executions, this.#rules);

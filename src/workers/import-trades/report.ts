@@ -173,7 +173,7 @@ export function toJson(cycle: Cycle, dryRun: boolean): Record<string, unknown> {
   };
 }
 
-function accountJson({ account, status, counts, rows, files, error, durationMs }: AccountResult) {
+function accountJson({ account, status, counts, rows, files, warnings, error, durationMs }: AccountResult) {
   return {
     account_id: account.account_id,
     user_id: account.user_id,
@@ -194,11 +194,13 @@ function accountJson({ account, status, counts, rows, files, error, durationMs }
     net_pnl: netPnlOf(counts.net),
     duration_ms: Math.round(durationMs),
     error,
-    files: files.map(({ name, fileId, dialect, title, report, error: refused }) => ({
+    warnings,
+    files: files.map(({ name, fileId, dialect, title, facts, report, error: refused }) => ({
       name,
       file_id: fileId,
       dialect,
       title,
+      facts,
       rows: report?.rows ?? 0,
       imported: report?.imported ?? 0,
       skipped: [...(report?.skipped ?? [])].map(([reason, { count, lines }]) => ({ reason, count, lines })),

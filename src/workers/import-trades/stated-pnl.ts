@@ -2,15 +2,14 @@ import { dialects } from "../../brokers/csv/index.ts";
 import type { Execution } from "../../executions/execution.ts";
 import type { StatedPnl } from "../../trades/position.ts";
 
-const byBroker = new Map<string, StatedPnl>(dialects.map(({ broker, statedPnl }) => [broker, statedPnl]));
+/** Brokers' ids, and how they state PnL; an exchange states it in its API as in its files. MetaTrader's deals: before fees. */
+const byBroker = new Map<string, StatedPnl>([
+  ...dialects.map(({ broker, statedPnl }) => [broker, statedPnl] as const),
+  ["binance", "gross"],
+  ["metatrader", "gross"],
+]);
 
 /** How an execution's broker states its PnL: the first part of its id names the broker, also when it is read back from the platform. */
 export function statedPnlOf({ externalId }: Pick<Execution, "externalId">): StatedPnl {
-  if (externalId.startsWith(last.prefix)) return last.stated;
-  const prefix = externalId.slice(0, externalId.indexOf(":") + 1);
-  last = { prefix, stated: byBroker.get(prefix.slice(0, -1)) ?? null };
-  return last.stated;
+  return byBroker.get(externalId.slice(0, externalId.indexOf(":"))) ?? null;
 }
-
-/** Most executions in a row are of one broker. */
-let last: { prefix: string; stated: StatedPnl } = { prefix: ":", stated: null };
