@@ -148,15 +148,20 @@ class Round {
   }
 }
 
-/** Every symbol once, over many runs, with what the budget has to spare: what is traded and sold again leaves no trace in a balance. */
+/**
+ * Every symbol once, over many runs, with what the budget has to spare: what is bought and sold again leaves its trace only in the asset that it was
+ * paid in. Where all balances are explained to the last digit, from the beginning on, no symbol can be missing.
+ */
 async function* sweep(
   reading: Reading,
   wallet: CoinWallet,
   state: CoinState,
   round: Round,
 ): AsyncGenerator<SourcePage> {
-  const { client } = reading;
+  const { client, importFromMs } = reading;
   const { weight, pool } = wallet.tradesEndpoint;
+  const isWhole = wallet.market === "spot" && importFromMs === null && movementsAreRead(state, client.nowMs());
+  if (isWhole && state.ledger.gaps.size === 0) state.sweptTo = null;
   const names = [...wallet.symbols.symbols.values()]
     .filter(({ listed, margin }) => listed && (wallet.market === "spot" || margin === true))
     .map(({ symbol }) => symbol)

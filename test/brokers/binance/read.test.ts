@@ -231,6 +231,48 @@ describe("a cycle", () => {
     expect(third.executions).toEqual([]);
   });
 
+  test("finds in the background what left no trace in any balance of its own, within its share of the budget", async () => {
+    const at = await scene(
+      { permissions: { futures: false } },
+      { world: { spotSymbols: 200, linearSymbols: 3, inverseSymbols: 3 } },
+    );
+    const { ledger } = at.venue.account("a");
+    // From the funding wallet, which no list of spot shows: the money has a gap, whatever was bought with it.
+    ledger.transfer({ from: "funding", to: "spot", asset: "USDT", amount: "1000", atMs: nowMs - 9 * dayMs });
+    const spec = [...at.venue.world.of("spot")]
+      .sort((a, b) => (a.symbol < b.symbol ? -1 : 1))
+      .findLast(({ quote }) => quote === "USDT");
+    if (spec === undefined) throw new Error("no symbol");
+    for (const side of ["BUY", "SELL"] as const) {
+      const commission = { amount: "0.01", asset: "USDT" };
+      const quantity = spec.quantityDigits === 0 ? "7" : "0.7";
+      ledger.fill({
+        market: "spot",
+        symbol: spec.symbol,
+        side,
+        quantity,
+        atMs: nowMs - (side === "BUY" ? 8 : 7) * dayMs,
+        commission,
+      });
+    }
+    const first = await cycles(at, 1, { markets: ["spot"] });
+    expect(first.executions).toEqual([]);
+    expect(first.last.warnings).toContainEqual({
+      code: "partial",
+      message: expect.stringContaining("still being searched"),
+    });
+    expect(at.venue.log.of("/api/v3/myTrades").reduce((sum, { weight }) => sum + weight, 0)).toBeLessThanOrEqual(
+      0.4 * 6_000,
+    );
+    at.venue.clock.advance(15 * minuteMs);
+    const { executions, last } = await cycles(at, 4, { markets: ["spot"], cursor: first.cursor });
+    expect(executions.map(({ symbol, side }) => [symbol, side])).toEqual([
+      [spec.symbol, "buy"],
+      [spec.symbol, "sell"],
+    ]);
+    expect(last.warnings).toEqual([{ code: "pnl_mismatch", message: expect.stringContaining("USDT +1000.") }]);
+  });
+
   test("takes up a conversion and dust when they move a balance", async () => {
     const at = await scene({
       permissions: { futures: false },
