@@ -237,7 +237,7 @@ describe("a cycle", () => {
       { world: { spotSymbols: 200, linearSymbols: 3, inverseSymbols: 3 } },
     );
     const { ledger } = at.venue.account("a");
-    // From the funding wallet, which no list of spot shows: the money has a gap, whatever was bought with it.
+    // From the funding wallet, which no list of spot shows: the money has a gap, whatever was bought with it. It is told once it has settled.
     ledger.transfer({ from: "funding", to: "spot", asset: "USDT", amount: "1000", atMs: nowMs - 9 * dayMs });
     const spec = [...at.venue.world.of("spot")]
       .sort((a, b) => (a.symbol < b.symbol ? -1 : 1))
@@ -265,7 +265,7 @@ describe("a cycle", () => {
       0.4 * 6_000,
     );
     at.venue.clock.advance(15 * minuteMs);
-    const { executions, last } = await cycles(at, 4, { markets: ["spot"], cursor: first.cursor });
+    const { executions, last } = await cycles(at, 7, { markets: ["spot"], cursor: first.cursor });
     expect(executions.map(({ symbol, side }) => [symbol, side])).toEqual([
       [spec.symbol, "buy"],
       [spec.symbol, "sell"],
