@@ -13,8 +13,11 @@ import { pnlCurrencyOf } from "../executions/execution.ts";
 import { addLot, averagePrice, type Lot, takeFromLots, worth } from "./lots.ts";
 import type { CostBasisMethod, Leg, Trade, TradeFlag, TradeStatus } from "./trade.ts";
 
-/** How the broker states the PnL of an execution: before fees, after those of entry and exit, or not at all. */
-export type StatedPnl = "gross" | "net" | null;
+/**
+ * How the broker states the PnL of an execution: before fees, after those of entry and exit, or not at all. `booked`: before fees, and it is the
+ * PnL, since what a price is worth is not in the data (MetaTrader: neither lot size nor rate of exchange).
+ */
+export type StatedPnl = "gross" | "net" | "booked" | null;
 
 /** In hedge mode long and short stand side by side, each with a book of its own; in one-way mode one book can flip. */
 export type BookSide = Direction | "net";
@@ -48,7 +51,7 @@ export interface Position {
   /** The broker's own PnL of the executions so far; null once an exit stated none. */
   stated: Decimal | null;
   /** In whose terms; null: not asked yet. */
-  statedBasis: "gross" | "net" | "none" | null;
+  statedBasis: NonNullable<StatedPnl> | "none" | null;
   /** Ours in the same terms. */
   comparable: Product;
   exits: number;
@@ -154,7 +157,8 @@ export function exit(position: Position, part: Part, method: CostBasisMethod, st
   const taken = takeFromLots(position.lots, moved, method);
   const value = worth(position.market, moved, price, position.contractSize);
   const rising = (position.direction === "long") !== (position.market === "inverse");
-  const pnl = rising ? value - taken.value : taken.value - value;
+  const derived = rising ? value - taken.value : taken.value - value;
+  const pnl = stated === "booked" && execution.realizedPnl !== null ? toProduct(execution.realizedPnl) : derived;
   const fees = taken.fee + (part.fee ?? 0n);
   position.gross += pnl;
   position.fees += fees;

@@ -404,6 +404,36 @@ describe("the broker's own PnL", () => {
   });
 });
 
+test("a PnL that the broker books is the PnL: what a price is worth is not in the data", () => {
+  const deals = [
+    fill({
+      market: "forex",
+      symbol: "EURUSD",
+      quote: "USD",
+      id: 1,
+      side: "buy",
+      quantity: "0.1",
+      price: "1.08120",
+      realizedPnl: "0",
+      fee: "0.35",
+    }),
+    fill({
+      market: "forex",
+      symbol: "EURUSD",
+      quote: "USD",
+      id: 2,
+      side: "sell",
+      quantity: "0.1",
+      price: "1.08310",
+      realizedPnl: "19",
+      fee: "0.35",
+    }),
+  ];
+  expect(briefs(deals, rules({ stated: "booked" }))).toEqual([
+    "long closed 0.1 0 1.0812 1.0831 gross 19 fees 0.7 funding 0 net 18.3 USD",
+  ]);
+});
+
 describe("funding", () => {
   test("soon after the close belongs to the closed trade, later to none", () => {
     const trip = [

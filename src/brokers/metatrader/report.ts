@@ -277,7 +277,7 @@ function currencyRequired(name: string, title: string): never {
   throw new Failure("data", `${name} is a ${title} that does not say the account's currency.`, {
     code: "currency_required",
     subject: name,
-    hint: "Say it with the account (its base currency), or save the report as HTML or XLSX, where its head names it.",
+    hint: "Say it with --currency, or save the report as HTML or XLSX, where its head names it.",
   });
 }
 

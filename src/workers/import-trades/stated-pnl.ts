@@ -2,11 +2,11 @@ import { dialects } from "../../brokers/csv/index.ts";
 import type { Execution } from "../../executions/execution.ts";
 import type { StatedPnl } from "../../trades/position.ts";
 
-/** Brokers' ids, and how they state PnL; an exchange states it in its API as in its files. MetaTrader's deals: before fees. */
+/** Brokers' ids, and how they state PnL; an exchange states it in its API as in its files. */
 const byBroker = new Map<string, StatedPnl>([
   ...dialects.map(({ broker, statedPnl }) => [broker, statedPnl] as const),
   ["binance", "gross"],
-  ["metatrader", "gross"],
+  ["metatrader", "booked"],
 ]);
 
 /** How an execution's broker states its PnL: the first part of its id names the broker, also when it is read back from the platform. */
