@@ -14,6 +14,8 @@ export type ArgDef =
   | (ArgBase & { type: "string"; valueHint: string })
   /** May be given again and again. */
   | (ArgBase & { type: "strings"; valueHint: string })
+  /** May be given alone, or with any number of values after it: `--retry-failed`, `--retry-failed a b`. */
+  | (ArgBase & { type: "list"; valueHint: string })
   | (ArgBase & { type: "enum"; options: readonly string[] })
   | (ArgBase & { type: "integer"; valueHint: string; min: number; max: number; default?: number });
 
@@ -23,13 +25,15 @@ type ValueOf<D extends ArgDef> = D extends { type: "boolean" }
   ? boolean
   : D extends { type: "strings" }
     ? readonly string[]
-    : D extends { type: "enum"; options: readonly (infer Option)[] }
-      ? Option | undefined
-      : D extends { type: "integer"; default: number }
-        ? number
-        : D extends { type: "integer" }
-          ? number | undefined
-          : string | undefined;
+    : D extends { type: "list" }
+      ? readonly string[] | undefined
+      : D extends { type: "enum"; options: readonly (infer Option)[] }
+        ? Option | undefined
+        : D extends { type: "integer"; default: number }
+          ? number
+          : D extends { type: "integer" }
+            ? number | undefined
+            : string | undefined;
 
 export type ArgValues<A extends ArgDefs> = { readonly [Name in keyof A]: ValueOf<A[Name]> };
 
@@ -44,20 +48,31 @@ export function parseArguments<A extends ArgDefs>(argv: readonly string[], defin
   const values: Record<string, Value> = {};
   for (const [name, definition] of Object.entries(definitions)) values[name] = absent(definition);
   const given = new Set<string>();
+  let list: string[] | null = null;
   for (const token of tokensOf(argv, definitions)) {
     if (token.kind === "option-terminator") continue;
-    if (token.kind === "positional") throw leftOver(token.value, definitions);
+    if (token.kind === "positional") {
+      if (list === null) throw leftOver(token.value, definitions);
+      list.push(token.value);
+      continue;
+    }
     const name = nameOf(token.name, definitions);
     const definition = name === undefined ? undefined : definitions[name];
     if (name === undefined || definition === undefined)
       throw unknownOption(argv[token.index] ?? token.rawName, definitions);
-    if (given.has(name) && definition.type !== "strings" && definition.type !== "boolean") {
+    if (given.has(name) && !["strings", "list", "boolean"].includes(definition.type)) {
       throw wrong(`--${kebab(name)} is given twice.`, "It takes one value.");
     }
     given.add(name);
-    values[name] = read(name, definition, token, values[name]);
+    list = definition.type === "list" ? listSoFar(values[name], token) : null;
+    values[name] = list ?? read(name, definition, token, values[name]);
   }
   return values as ArgValues<A>;
+}
+
+/** What was given before, and `--retry-failed=a`. */
+function listSoFar(before: Value, { value }: OptionToken): string[] {
+  return [...(Array.isArray(before) ? before : []), ...(value === undefined ? [] : [value])];
 }
 
 /** `lockWait` to `lock-wait`. */
@@ -75,7 +90,10 @@ interface OptionToken {
 function tokensOf(argv: readonly string[], definitions: ArgDefs) {
   const options: Record<string, { type: "boolean" | "string"; short?: string }> = {};
   for (const [name, { type, alias }] of Object.entries(definitions)) {
-    options[kebab(name)] = { type: type === "boolean" ? "boolean" : "string", ...(alias && { short: alias }) };
+    options[kebab(name)] = {
+      type: type === "boolean" || type === "list" ? "boolean" : "string",
+      ...(alias && { short: alias }),
+    };
   }
   return tokenize({ args: [...argv], options, strict: false, allowPositionals: true, tokens: true }).tokens;
 }
@@ -97,6 +115,7 @@ function read(name: string, definition: ArgDef, token: OptionToken, before: Valu
       throw wrong(`${flag} takes no value (was ${quoted(token.value)}).`, `Write ${flag} alone.`);
     return true;
   }
+  if (definition.type === "list") throw new Error("a list is read by parseArguments");
   const text = givenValue(flag, definition, token);
   switch (definition.type) {
     case "string":
@@ -111,7 +130,11 @@ function read(name: string, definition: ArgDef, token: OptionToken, before: Valu
 }
 
 /** `--file --json` means a forgotten name, not a file called `--json`; `--file=--json` is that file. */
-function givenValue(flag: string, definition: Exclude<ArgDef, { type: "boolean" }>, token: OptionToken): string {
+function givenValue(
+  flag: string,
+  definition: Exclude<ArgDef, { type: "boolean" | "list" }>,
+  token: OptionToken,
+): string {
   const hint = definition.type === "enum" ? definition.options.join("|") : definition.valueHint;
   const looksLikeOption = token.inlineValue !== true && /^-[^\d]/.test(token.value ?? "");
   if (token.value === undefined || token.value === "" || looksLikeOption) {

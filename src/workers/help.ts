@@ -59,6 +59,13 @@ function cittyArgs(definitions: ArgDefs): ArgsDef {
       case "string":
         args[kebab(name)] = { ...shared, type: "string", valueHint: definition.valueHint };
         break;
+      case "list":
+        args[kebab(name)] = {
+          ...shared,
+          type: "boolean",
+          description: `${definition.description} (${listHint(definition)})`,
+        };
+        break;
       case "integer": {
         const byDefault = definition.default === undefined ? {} : { default: String(definition.default) };
         args[kebab(name)] = { ...shared, ...byDefault, type: "string", valueHint: definition.valueHint };
@@ -67,6 +74,8 @@ function cittyArgs(definitions: ArgDefs): ArgsDef {
   }
   return args;
 }
+
+const listHint = ({ valueHint }: { valueHint: string }) => `${valueHint}s may follow`;
 
 const inlineOptionsCharactersMax = 30;
 

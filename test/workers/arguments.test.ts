@@ -77,3 +77,24 @@ describe("is a usage failure", () => {
     throw new Error("it was taken");
   });
 });
+
+describe("a list that may follow its option", () => {
+  const withList = {
+    ...definitions,
+    retry: { type: "list", valueHint: "id", description: "Retry" },
+  } as const satisfies ArgDefs;
+  test.each([
+    ["absent", ["--dry-run"], undefined],
+    ["alone", ["--retry", "--dry-run"], []],
+    ["with values, up to the next option", ["--retry", "a", "b", "--dry-run"], ["a", "b"]],
+    ["with =, and in parts", ["--retry=a", "--dry-run", "--retry", "b"], ["a", "b"]],
+    ["after a lone --", ["--retry", "--", "-a"], ["-a"]],
+  ])("%s", (_name, argv, expected) => {
+    expect(parseArguments(argv, withList).retry).toEqual(expected);
+  });
+
+  test("values elsewhere stay a usage failure", () => {
+    expect(() => parseArguments(["a", "--retry"], withList)).toThrow("Unexpected argument");
+    expect(() => parseArguments(["--retry", "--dry-run", "a"], withList)).toThrow("Unexpected argument");
+  });
+});
