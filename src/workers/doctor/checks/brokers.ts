@@ -4,7 +4,7 @@ import { join, resolve } from "node:path";
 import { atVenue, venueUrlOf } from "../../../brokers/venue-url.ts";
 import type { Config } from "../../../config.ts";
 import { messageOf } from "../../../errors.ts";
-import { type Check, type DoctorTools, fail, type Outcome, ok, warn, withConfig } from "../check.ts";
+import { type Check, type DoctorTools, fail, type Outcome, ok, skip, warn, withConfig } from "../check.ts";
 
 interface Venue {
   id: string;
