@@ -78,7 +78,7 @@ function open(path: string, dataDir: string): Database {
     if (code !== "SQLITE_NOTADB" && !code.startsWith("SQLITE_CORRUPT")) throw unusable(path, error);
   }
   try {
-    for (const ending of ["", "-wal", "-shm"]) rmSync(`${path}${ending}`, { force: true });
+    for (const ending of ["", "-journal"]) rmSync(`${path}${ending}`, { force: true });
     return prepared(path);
   } catch (error) {
     throw unusable(path, error);
@@ -90,7 +90,7 @@ function prepared(path: string): Database {
   const database = new Database(path, { create: true, readwrite: true });
   try {
     database.run(`PRAGMA busy_timeout = ${busyMs}`);
-    database.run("PRAGMA journal_mode = WAL");
+    database.run("PRAGMA journal_mode = PERSIST");
     database.run("PRAGMA synchronous = OFF");
     database.run(schema);
     return database;

@@ -162,8 +162,11 @@ describe("follows the venue", () => {
       budget.observe({ weight: 100 * index, windowMs: minuteMs, atMs: clock.nowMs() });
     }
     budget.observe({ weight: 5_000, windowMs: 1_000, atMs: clock.nowMs() });
+    budget.observe({ weight: 20, windowMs: minuteMs, atMs: clock.nowMs() }); // its minute has just begun anew
     await budget.take(80, "1");
     expect(clock.nowMs()).toBe(startMs);
+    await clock.drive(budget.take(1, "1"));
+    expect(clock.nowMs() - startMs).toBe(windowMs);
   });
 });
 
