@@ -82,7 +82,7 @@ export function stepLookup(
     let steps = tables.get(kept);
     if (steps === undefined) {
       steps = stepsOf(readStored(pathOf(cacheDir, brokerId, kept))?.symbols ?? []);
-      if (steps.size > 0) tables.set(kept, steps);
+      tables.set(kept, steps);
     }
     return steps.get(symbol) ?? null;
   };

@@ -248,7 +248,7 @@ export class Matcher {
   }
 
   #settle(book: Book, position: Position, { execution }: Part): void {
-    if (!closeIfFlat(position, execution.executedAtMs, this.#rules.stepOf(execution))) return;
+    if (!closeIfFlat(position, execution.executedAtMs, () => this.#rules.stepOf(execution))) return;
     book.open = null;
     book.lastClosed = position;
   }

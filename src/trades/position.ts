@@ -230,10 +230,10 @@ export function openQuantityOf(position: Position): Decimal {
  * Flat is exactly zero, or less than the venue's step: what fees in the base asset leave and no order can sell. Without a known step it is
  * taken from the digits of the quantities that were executed. Dust is written off: its cost is in no PnL, its fee in the trade's.
  */
-export function closeIfFlat(position: Position, atMs: number, step: Decimal | null): boolean {
+export function closeIfFlat(position: Position, atMs: number, stepOf: () => Decimal | null): boolean {
   const rest = openQuantityOf(position);
   if (rest !== 0n) {
-    if (!isDust(position, rest, step)) return false;
+    if (!position.baseFee || !isDust(position, rest, stepOf())) return false;
     for (const lot of position.lots) position.fees += lot.fee;
     position.flags.add("dust_closed");
   }
@@ -248,7 +248,6 @@ export function closeIfFlat(position: Position, atMs: number, step: Decimal | nu
 }
 
 function isDust(position: Position, rest: Decimal, step: Decimal | null): boolean {
-  if (!position.baseFee) return false;
   if (step !== null) return rest < step;
   const inferred = 10n ** BigInt(scaleDigits - position.quantityDigits);
   return rest < inferred && rest * dustShareDivisor <= position.entryQuantity;
