@@ -86,9 +86,9 @@ describe("markets", () => {
 
 test("steps are there once the markets are, also for margin", async () => {
   const cacheDir = folder();
-  const stepOf = stepLookup("acme", cacheDir);
-  expect(stepOf({ market: "spot", symbol: "BTCUSD" })).toBeNull();
+  expect(stepLookup("acme", cacheDir)({ market: "spot", symbol: "BTCUSD" })).toBeNull();
   await source(cacheDir, async () => [symbol("BTCUSD"), symbol("ETHUSD", null), symbol("XRPUSD", "much")]).load();
+  const stepOf = stepLookup("acme", cacheDir);
   expect(stepOf({ market: "spot", symbol: "BTCUSD" })).toBe(10n ** 15n);
   expect(stepOf({ market: "margin", symbol: "BTCUSD" })).toBe(10n ** 15n);
   expect(stepOf({ market: "spot", symbol: "ETHUSD" })).toBeNull();
