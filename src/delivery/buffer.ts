@@ -117,6 +117,22 @@ export class Buffer {
     }
   }
 
+  /** As `open`, but nothing is moved or told. */
+  peek({ path, bytes }: Entry): SealedBatch | null {
+    try {
+      return readBatch(this.#disk.read(path, bytes));
+    } catch {
+      return null; // what is wrong with it the next run tells
+    }
+  }
+
+  /** A person does not want it, batch or not. */
+  drop({ path }: Pick<Entry, "path">): void {
+    this.#orFull(path, () => removeDurably(path, this.#disk));
+    this.#totals = null;
+    this.#quietly("buffer_file_not_removed", path, () => removeAttempts(path, this.#disk));
+  }
+
   /** It was delivered, or a person does not want it. That it is still there after a crash does no harm: its key is known. */
   remove(entry: Entry): void {
     this.#quietly("buffer_file_not_removed", entry.path, () => {

@@ -5,6 +5,7 @@ import type { RunStatus } from "./run-status.ts";
 /** What somebody has to be told of, once, and again when it is over. In the order in which it is told. */
 export const conditionNames = [
   "key_refused",
+  "data_dir_unwritable",
   "buffer_full",
   "disk_low",
   "most_failed",
@@ -47,7 +48,8 @@ export interface RunFacts {
   /** `stopped`: by a signal, before its end. `crashed`: by a bug. */
   ending: "ended" | "stopped" | "crashed";
   status: RunStatus;
-  intervalMinutes: number;
+  /** Null: it is no cycle, and says nothing of cycles. */
+  intervalMinutes: number | null;
   buffer: BufferState | null;
 }
 
@@ -77,6 +79,14 @@ function judgeRun({ failure, ending, status, intervalMinutes }: RunFacts, judgem
     detail: failure?.message ?? "",
     hint: failure?.detail.hint ?? "Make a new key on the platform and set LARAVEL_API_KEY.",
   }));
+  const unwritable = ["lock_unusable", "buffer_unwritable"].includes(failure?.detail.code ?? "");
+  note(judgement, "data_dir_unwritable", unwritable ? true : atWork ? false : null, () => ({
+    severity: "critical",
+    title: "the data folder cannot be written",
+    detail: failure?.message ?? "",
+    hint: "Nothing is lost: what was in hand is read again. Is the disk full, read-only or failing (df, dmesg)?",
+  }));
+  if (intervalMinutes === null) return;
   note(judgement, "most_failed", atWork ? kind === "most" : null, () => ({
     severity: "error",
     title: "more than half of the accounts failed",

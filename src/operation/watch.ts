@@ -27,10 +27,14 @@ export interface WatchOptions {
   /** Of this run; pings and the status carry it. */
   runId: string;
   config: Pick<Config, "alerts" | "healthcheckUrl" | "metricsDir" | "dataDir" | "secrets">;
-  /** How often it should run. */
-  intervalMinutes: number;
+  /** How often it should run; null: only when somebody calls it, so that it is no cycle: no metrics, and alerts about the buffer alone. */
+  intervalMinutes: number | null;
   /** The worker that the dead man's switch is for. */
   pings: boolean;
+  /** Whose alerts it tells of; its own when left out. */
+  alertsOf?: string;
+  /** Held until all is told, alerts too. */
+  lock: () => Promise<Disposable>;
 }
 
 /** What a run tells of itself while it is on; what it does not come to say counts as nothing. */
@@ -55,11 +59,14 @@ export async function watchRun(
   const watch: Watch = { accounts: { ...noAccounts }, executions: { ...noExecutions }, buffer: null };
   const startedAtMs = clock.nowMs();
   const startMs = clock.monotonicMs();
-  pings.start();
   let thrown: unknown = null;
+  let lock: Disposable | null = null;
   try {
+    lock = await options.lock();
+    pings.start();
     await run(watch);
   } catch (error) {
+    if (error instanceof Failure && error.kind === "busy") throw error;
     thrown = error;
   }
   const ended: Ended = { thrown, watch, startedAtMs, durationMs: clock.monotonicMs() - startMs };
@@ -67,6 +74,8 @@ export async function watchRun(
     await tellEnd(ended, options, pings, context);
   } catch (error) {
     log.error("run_not_told", { message: messageOf(error), error });
+  } finally {
+    lock?.[Symbol.dispose]();
   }
   if (thrown !== null) throw thrown;
 }
@@ -79,8 +88,7 @@ interface Ended {
 }
 
 async function tellEnd(ended: Ended, options: WatchOptions, pings: Pings, context: Context): Promise<void> {
-  const { thrown, watch } = ended;
-  if (thrown instanceof Failure && thrown.kind === "busy") return;
+  const { watch } = ended;
   const { log } = context;
   const status = statusOf(ended, options, context);
   quietly("status_not_kept", log, () => writeRunStatus(options.config.dataDir, status));
@@ -90,7 +98,7 @@ async function tellEnd(ended: Ended, options: WatchOptions, pings: Pings, contex
     pings.end(status.exitCode, { ...watch.accounts, ...watch.executions, buffered: buffer?.files ?? 0 }),
   ]);
   const { metricsDir } = options.config;
-  if (metricsDir !== null) {
+  if (metricsDir !== null && options.intervalMinutes !== null) {
     quietly("metrics_not_written", log, () => writeMetrics(metricsDir, { status, buffer, alerts }));
   }
 }
@@ -99,7 +107,7 @@ async function alert(
   status: RunStatus,
   buffer: BufferState | null,
   { thrown }: Ended,
-  { worker, config, intervalMinutes }: WatchOptions,
+  { worker, alertsOf = worker, config, intervalMinutes }: WatchOptions,
   context: Context,
 ): Promise<ConditionName[]> {
   const redactor = createRedactor();
@@ -108,7 +116,7 @@ async function alert(
   const crashed = thrown !== null && failure === null && !(thrown instanceof Stop);
   const ending = crashed ? "crashed" : wasStopped(context) ? "stopped" : "ended";
   return await tellAlerts(judge({ failure, ending, status, intervalMinutes, buffer }), {
-    path: join(config.dataDir, `${worker}.alerts.json`),
+    path: join(config.dataDir, `${alertsOf}.alerts.json`),
     worker,
     version,
     channels: await openChannels(config.alerts, context),

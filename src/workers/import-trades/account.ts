@@ -76,8 +76,10 @@ export async function importAccount(job: AccountJob, tools: AccountTools): Promi
   return toResult(account, outcome, { error, buffered, durationMs: clock.monotonicMs() - startMs });
 }
 
-function stopsCycle({ kind }: Failure): boolean {
-  return kind === "refused" || kind === "settings" || kind === "unavailable";
+/** An answer of 500 to one account's request is that account's; a platform that cannot be reached is everybody's. */
+export function stopsCycle({ kind, detail }: Failure): boolean {
+  if (kind === "unavailable") return detail.code !== "platform_error";
+  return kind === "refused" || kind === "settings";
 }
 
 function logFailure(error: unknown, { account }: AccountJob, { log }: Context): void {

@@ -8,30 +8,29 @@ import { Failure, messageOf } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { Ping } from "../../journal/wire.ts";
 import { acquireLock, type Lock } from "../../operation/lock.ts";
+import { refuseForeignUser } from "../../operation/ownership.ts";
 import { openProgress, type Progress } from "../../operation/progress.ts";
+import { type Watch, type WatchOptions, watchRun } from "../../operation/watch.ts";
 import { version } from "../../version.ts";
-import { type AccountJob, type AccountTools, importAccount } from "./account.ts";
+import type { AccountJob, AccountTools } from "./account.ts";
 import type { ImportArgs } from "./command.ts";
 import { DryLedger } from "./dry-ledger.ts";
 import { Venues } from "./import-venue.ts";
 import { type Jobs, jobsOf } from "./jobs.ts";
 import { JournalLedger } from "./journal-ledger.ts";
 import { openJournal } from "./open-journal.ts";
+import { bufferFull, isStop, tellWatch, throwOutcome, watchPlatform } from "./outcome.ts";
 import { showCycle } from "./output.ts";
 import { emptyCounts } from "./pairing.ts";
-import {
-  type Cycle,
-  cycleCompletedFields,
-  failuresOf,
-  moreThanHalfFailed,
-  perUserFields,
-  toCycleReport,
-} from "./report.ts";
+import { type Cycle, cycleCompletedFields, perUserFields, toCycleReport } from "./report.ts";
 import type { AccountResult } from "./result.ts";
 import { statedPnlOf } from "./stated-pnl.ts";
+import { importWithin } from "./time-limit.ts";
 
 /** The platform stores about fourteen batches a second whatever comes: more accounts at once only wait. */
 const accountsAtOnceMax = 3;
+/** One account's part of a cycle at its venue: a broker that hangs, or years of history, must not take the others' time. */
+const accountMsMax = 180_000;
 /** A dry run has no request to keep small, and each batch costs a revision of every trade that is open. */
 const dryLimits = { executionsPerBatchMax: 300, tradesPerBatchMax: 1_000 };
 /** Brokers refuse signed requests of a clock that is further off. */
@@ -44,12 +43,18 @@ export async function runImport(args: ImportArgs, config: Config, context: Conte
     log.info("worker_disabled", { variable: "TRADE_IMPORTER_ENABLED" });
     return;
   }
-  const lock = args.dryRun ? null : await lockFor(args, config, context);
-  try {
-    await runLocked(args, config, context);
-  } finally {
-    lock?.release();
-  }
+  const runId = context.uuid();
+  if (args.dryRun) return await runCycle(args, config, context, runId, null);
+  refuseForeignUser(config.dataDir, "import-trades");
+  const options: WatchOptions = {
+    worker: "trade_importer",
+    runId,
+    config,
+    intervalMinutes: config.tradeImporter.intervalMinutes,
+    pings: true,
+    lock: () => lockFor(args, config, context),
+  };
+  await watchRun(options, context, (watch) => runCycle(args, config, context, runId, watch));
 }
 
 async function lockFor(args: ImportArgs, config: Config, { clock, signal }: Context): Promise<Lock> {
@@ -57,12 +62,17 @@ async function lockFor(args: ImportArgs, config: Config, { clock, signal }: Cont
   return await acquireLock({ dataDir: config.dataDir, worker: "trade_importer", waitMs, clock, signal });
 }
 
-async function runLocked(args: ImportArgs, config: Config, context: Context): Promise<void> {
+async function runCycle(
+  args: ImportArgs,
+  config: Config,
+  context: Context,
+  cycleId: string,
+  watch: Watch | null,
+): Promise<void> {
   const { clock, log } = context;
   const startedAtMs = clock.nowMs();
   const startMs = clock.monotonicMs();
   const workerId = `ami-workers@${hostname()}:${process.pid}`;
-  const cycleId = context.uuid();
   log.info("cycle_started", { cycle_id: cycleId, version, dry_run: args.dryRun });
   const opened = await openJournal({ config, workerId, dryRun: args.dryRun }, context);
   const { journal } = opened;
@@ -71,6 +81,7 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
   let jobs: Jobs = { accounts: [], refused: [], skipped: [] };
   let stopped: unknown = null;
   const buffer = new Buffer(config.dataDir, { clock, log, platform: journal.name });
+  if (watch !== null) watch.buffer = () => buffer.state();
   try {
     progress.update("Asking the platform");
     const ping = await checkPlatform(journal, context);
@@ -81,9 +92,12 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
     if (!args.dryRun) jobs.accounts = withoutWaiting(jobs.accounts, results, tools);
     const deadlineMs = args.deadline === 0 ? null : startedAtMs + args.deadline * 1_000;
     const venues = new Venues(config, context, deadlineMs);
-    await importAll(jobs.accounts, results, (account) =>
-      toolsFor(account, { args, config, ping, tools, progress, context, venues }),
-    );
+    await importAll(jobs.accounts, results, {
+      // The embedded journal takes everything or nothing: there is nothing to keep room for.
+      whyNoRoom: () => (args.dryRun || opened.embedded !== null ? null : buffer.full()),
+      limitMsOf: (job) => (job.venue === null || args.deadline === 0 ? null : accountMsMax),
+      toolsOf: (job) => toolsFor(job, { args, config, ping, tools, progress, context, venues }),
+    });
   } catch (error) {
     stopped = error;
   } finally {
@@ -102,8 +116,9 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
     results,
     refused: jobs.refused,
     buffered: results.reduce((sum, { buffered }) => sum + buffered, 0),
-    failed: stopped !== null,
+    failed: stopped !== null && !isStop(stopped, context),
   };
+  if (watch !== null) tellWatch(watch, cycle);
   try {
     if (!args.dryRun && results.length + jobs.refused.length > 0) await reportCycle(cycle, journal, context);
   } finally {
@@ -112,8 +127,8 @@ async function runLocked(args: ImportArgs, config: Config, context: Context): Pr
   log.info("per_user_results", perUserFields(cycle));
   log.info("cycle_completed", cycleCompletedFields(cycle));
   await showCycle(cycle, args, context);
-  if (stopped !== null) throw stopped;
-  throwOutcome(cycle);
+  if (cycle.failed) throw stopped;
+  throwOutcome(cycle, context);
 }
 
 async function checkPlatform(journal: Journal, { clock, log }: Context): Promise<Ping> {
@@ -190,20 +205,33 @@ function waitingResult({ account }: AccountJob): AccountResult {
   };
 }
 
+interface ImportParts {
+  /** Why nothing more should be fetched. */
+  whyNoRoom: () => string | null;
+  /** The time of one account alone; null: what the run has. */
+  limitMsOf: (job: AccountJob) => number | null;
+  toolsOf: (job: AccountJob) => AccountTools;
+}
+
 /** Several accounts at once, each failing alone; what stops the cycle lets those that run come to their end first. */
 async function importAll(
   jobs: readonly AccountJob[],
   results: AccountResult[],
-  toolsOf: (job: AccountJob) => AccountTools,
+  { whyNoRoom, limitMsOf, toolsOf }: ImportParts,
 ): Promise<void> {
   const waiting = [...jobs];
+  const whyIll = watchPlatform();
   let stopped: unknown = null;
   const work = async () => {
     for (let job = waiting.shift(); job !== undefined && stopped === null; job = waiting.shift()) {
       const tools = toolsOf(job);
       if (tools.context.signal.aborted) return;
       try {
-        results.push(await importAccount(job, tools));
+        const noRoom = whyNoRoom();
+        if (noRoom !== null) throw bufferFull(noRoom);
+        const result = await importWithin(limitMsOf(job), job, tools);
+        results.push(result);
+        stopped ??= whyIll(result);
       } catch (error) {
         stopped ??= error;
       }
@@ -221,21 +249,4 @@ async function reportCycle(cycle: Cycle, journal: Journal, { log }: Context): Pr
     if (!(error instanceof Failure)) throw error;
     log.warning("cycle_not_reported", { cycle_id: cycle.cycleId, message: messageOf(error) });
   }
-}
-
-function throwOutcome(cycle: Cycle): void {
-  const { results, buffered } = cycle;
-  const { failed, of } = failuresOf(cycle);
-  const partial = results.filter(({ status, error }) => status === "partial" && error?.code !== "interrupted").length;
-  if (failed > 0 && results.every(({ error }) => error?.code === "platform_unavailable") && buffered > 0) {
-    throw new Failure("unavailable", "The platform cannot be reached; what was read waits on disk.", {
-      code: "platform_unavailable",
-      hint: "The next run delivers it and goes on.",
-    });
-  }
-  if (moreThanHalfFailed(cycle)) {
-    throw new Failure("most", `${failed} of ${of} accounts failed.`, { code: "most_failed" });
-  }
-  if (failed > 0) throw new Failure("some", `${failed} of ${of} accounts failed.`, { code: "some_failed" });
-  if (partial > 0) throw new Failure("some", "Some rows or items could not be imported.", { code: "some_rejected" });
 }
