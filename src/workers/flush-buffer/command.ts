@@ -23,7 +23,7 @@ export type FlushArgs = ArgValues<typeof args> & WorkerArgs;
 
 export const flushBufferCommand = defineWorker({
   name: "flush-buffer",
-  worker: "flush_buffer",
+  worker: "buffer_flusher",
   summary: "Deliver the batches that wait on disk, or look at them",
   args,
   examples: [
@@ -47,7 +47,12 @@ export const flushBufferCommand = defineWorker({
     "DATA_DIR",
     "LOG_DIR",
     "LOG_LEVEL",
+    "ALERT_EMAIL_TO",
+    "ALERT_EMAIL_FROM",
+    "SMTP_URL",
+    "ALERT_WEBHOOK_URL",
   ],
+  units: { load: async () => (await import("./units.ts")).units },
   async run(given, config, context) {
     const { runFlushBuffer } = await import("./run.ts");
     await runFlushBuffer(given, config, context);

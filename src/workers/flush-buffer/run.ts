@@ -15,7 +15,7 @@ import { showCounts, showList, showOne, toJson } from "./output.ts";
 
 /** Whoever changes the buffer holds this lock, so that no other run sends the same file. */
 const lockWorker = "trade_importer";
-const workerName = "flush_buffer";
+const workerName = "buffer_flusher";
 
 /** @throws {Failure} with the exit code, when it is not 0 */
 export async function runFlushBuffer(args: FlushArgs, config: Config, context: Context): Promise<void> {

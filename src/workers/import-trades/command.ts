@@ -82,6 +82,12 @@ export const importTrades = defineWorker({
     "DATA_DIR",
     "LOG_DIR",
     "LOG_LEVEL",
+    "ALERT_EMAIL_TO",
+    "ALERT_EMAIL_FROM",
+    "SMTP_URL",
+    "ALERT_WEBHOOK_URL",
+    "HEALTHCHECK_URL",
+    "METRICS_DIR",
   ],
   units: {
     load: async () => (await import("./units.ts")).units,
