@@ -6,7 +6,16 @@ import { Group } from "./group.ts";
 import { emptyTable, type Grouping, takeMedians, walkGroups } from "./grouping.ts";
 import { holdingTimes } from "./holding.ts";
 import type { Reasons } from "./metrics.ts";
-import { holdingOfSlot, hourOfSlot, sessionOfSlot, slotsMax } from "./rows.ts";
+import {
+  bucketField,
+  dayField,
+  type Field,
+  holdingOfSlot,
+  hourOfSlot,
+  sessionOfSlot,
+  slotField,
+  slotsMax,
+} from "./rows.ts";
 import type { SectionRows } from "./section-rows.ts";
 import type { SectionTotals } from "./section-totals.ts";
 import { sessions } from "./sessions.ts";
@@ -16,13 +25,7 @@ import type { Totals } from "./totals.ts";
 const labels = ["market", "broker", "account", "direction", "symbol"] as const satisfies readonly Dimension[];
 type Label = (typeof labels)[number];
 
-/** Which column of the rows tells the key. */
-type Source = "bucket" | "day" | "slot";
-
-interface Keyed {
-  source: Source;
-  offset: number;
-  table: Uint32Array;
+interface Keyed extends Grouping {
   keys: string[];
   groups: Group[];
 }
@@ -61,7 +64,7 @@ export class BreakdownGroups {
     const days = [...totals.days.keys()];
     const first = days.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
     const last = days.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
-    const keyed = this.keyed("day", days.length === 0 ? 0 : last - first + 1, first);
+    const keyed = this.keyed(dayField, days.length === 0 ? 0 : last - first + 1, first);
     const indexes = this.addKeys(keyed, totals.weekdays(), String);
     for (const day of days) keyed.table[day - first] = indexes[weekdayOf(day)] as number;
     this.#byDimension.set("weekday", keyed);
@@ -73,7 +76,7 @@ export class BreakdownGroups {
     keyOf: (index: number) => string,
     ofSlot: (slot: number) => number,
   ): void {
-    const keyed = this.keyed("slot", slotsMax, 0);
+    const keyed = this.keyed(slotField, slotsMax, 0);
     const indexes = this.addKeys(keyed, sums, keyOf);
     for (let slot = 0; slot < slotsMax; slot++) {
       const index = indexes[ofSlot(slot)];
@@ -93,7 +96,7 @@ export class BreakdownGroups {
       keys = keys.slice(0, room);
     }
     keys.sort();
-    const keyed = this.keyed("bucket", size, 0);
+    const keyed = this.keyed(bucketField, size, 0);
     for (const key of keys) {
       const members = byKey.get(key) ?? [];
       const isEveryDay = members.some((bucket) => bucket.isEveryDay);
@@ -112,8 +115,8 @@ export class BreakdownGroups {
     return members.reduce((sum, { index }) => sum + (this.#totals.buckets[index] as Totals).trades, 0);
   }
 
-  private keyed(source: Source, size: number, offset: number): Keyed {
-    return { source, offset, table: emptyTable(size), keys: [], groups: [] };
+  private keyed(field: Field, size: number, offset: number): Keyed {
+    return { field, offset, table: emptyTable(size), keys: [], groups: [] };
   }
 
   /** A group for each sum there is; where it went, by the index of the sum. */
@@ -135,11 +138,11 @@ export class BreakdownGroups {
   }
 
   walk(rows: SectionRows): void {
-    for (const { source, offset, table, groups } of this.#byDimension.values()) {
-      const grouping: Grouping = { column: rows.rows[source], offset, table, groups };
-      walkGroups(rows, grouping);
-      takeMedians(rows, grouping);
-    }
+    for (const keyed of this.#byDimension.values()) walkGroups(rows, keyed);
+  }
+
+  takeMedians(rows: SectionRows): void {
+    for (const keyed of this.#byDimension.values()) takeMedians(rows, keyed);
   }
 
   write(told: Reasons): Breakdown[] {

@@ -1,9 +1,10 @@
 import type { Group } from "./group.ts";
+import type { Field } from "./rows.ts";
 import type { SectionRows } from "./section-rows.ts";
 
-/** How a section's rows are shared out: a column of the rows, and which group each of its values belongs to. */
+/** How a section's rows are shared out: by which of their numbers, and which group each of its values belongs to. */
 export interface Grouping {
-  column: Int32Array;
+  field: Field;
   /** What the table's first place stands for. */
   offset: number;
   /** Index into `groups`; `noGroup`: to none. */
@@ -20,13 +21,14 @@ export function emptyTable(size: number): Uint32Array {
 
 /**
  * Each group's trades, by close, through its course: all of one group, then all of the next, so that its state is at hand. That is
- * several times as fast as going from group to group with every trade.
+ * several times as fast as going from group to group with every trade. The rows' fields must be gathered by close.
  */
-export function walkGroups(rows: SectionRows, { column, offset, table, groups }: Grouping): void {
+export function walkGroups(rows: SectionRows, { field, offset, table, groups }: Grouping): void {
   const { byClose } = rows;
+  const keys = rows.workspace.fields[field];
   const ends = new Uint32Array(groups.length);
   for (let index = 0; index < byClose.length; index++) {
-    const group = table[(column[byClose[index] as number] as number) - offset] as number;
+    const group = table[(keys[index] as number) - offset] as number;
     if (group !== noGroup) ends[group] = (ends[group] as number) + 1;
   }
   let sum = 0;
@@ -35,13 +37,12 @@ export function walkGroups(rows: SectionRows, { column, offset, table, groups }:
     ends[group] = sum;
     sum += count;
   }
-  const list = new Uint32Array(sum);
+  const { list } = rows.workspace;
   for (let index = 0; index < byClose.length; index++) {
-    const row = byClose[index] as number;
-    const group = table[(column[row] as number) - offset] as number;
+    const group = table[(keys[index] as number) - offset] as number;
     if (group === noGroup) continue;
     const place = ends[group] as number;
-    list[place] = row;
+    list[place] = byClose[index] as number;
     ends[group] = place + 1;
   }
   let start = 0;
@@ -54,21 +55,22 @@ export function walkGroups(rows: SectionRows, { column, offset, table, groups }:
 
 /**
  * The middle of each group's holding times, exactly, without a list of them: all trades pass by, the shortest first, and each
- * group takes note of its middle one or two. One sort serves all periods and breakdowns.
+ * group takes note of its middle one or two. One sort serves all periods and breakdowns. The rows' fields must be gathered by
+ * holding time.
  */
-export function takeMedians(rows: SectionRows, { column, offset, table, groups }: Grouping): void {
+export function takeMedians(rows: SectionRows, { field, offset, table, groups }: Grouping): void {
   const { byHolding, holdingSeconds } = rows;
+  const keys = rows.workspace.fields[field];
   const left = new Int32Array(groups.length);
   groups.forEach((group, index) => {
     left[index] = (group.totals.trades + 1) >> 1;
   });
   for (let index = 0; index < byHolding.length; index++) {
-    const row = byHolding[index] as number;
-    const group = table[(column[row] as number) - offset] as number;
+    const group = table[(keys[index] as number) - offset] as number;
     if (group === noGroup) continue;
     const rest = (left[group] as number) - 1;
     left[group] = rest;
     if (rest > 0 || rest < -1) continue;
-    (groups[group] as Group).takeMiddle(holdingSeconds[row] as number, rest === 0);
+    (groups[group] as Group).takeMiddle(holdingSeconds[byHolding[index] as number] as number, rest === 0);
   }
 }

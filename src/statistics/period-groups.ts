@@ -18,6 +18,7 @@ import { ExactSum } from "./exact-sum.ts";
 import { Group } from "./group.ts";
 import { emptyTable, type Grouping, takeMedians, walkGroups } from "./grouping.ts";
 import { type Reasons, sumMetrics } from "./metrics.ts";
+import { dayField } from "./rows.ts";
 import type { SectionRows } from "./section-rows.ts";
 import type { Totals } from "./totals.ts";
 
@@ -99,16 +100,17 @@ export class PeriodGroups {
   }
 
   walk(rows: SectionRows): void {
-    const groupingOf = ({ table, groups }: Kind): Grouping => ({
-      column: rows.rows.day,
-      offset: this.firstDay,
-      table,
-      groups,
-    });
-    walkGroups(rows, groupingOf(this.#weeks));
-    walkGroups(rows, groupingOf(this.#months));
+    walkGroups(rows, this.groupingOf(this.#weeks));
+    walkGroups(rows, this.groupingOf(this.#months));
     this.mergeMonths();
-    for (const kind of this.kinds) takeMedians(rows, groupingOf(kind));
+  }
+
+  takeMedians(rows: SectionRows): void {
+    for (const kind of this.kinds) takeMedians(rows, this.groupingOf(kind));
+  }
+
+  private groupingOf({ table, groups }: Kind): Grouping {
+    return { field: dayField, offset: this.firstDay, table, groups };
   }
 
   private mergeMonths(): void {

@@ -3,9 +3,24 @@ import type { Amount } from "./amount.ts";
 import { compareIds, type Id } from "./closed-trade.ts";
 import { orderByKey } from "./order.ts";
 
-const rowsMin = 256;
-/** From here on columns grow by a quarter: doubling would keep half of them empty. */
-const doublingMax = 65_536;
+/** Rows stand in chunks, so that a million of them grow without being moved. */
+export const chunkBits = 12;
+const chunkRows = 2 ** chunkBits;
+export const chunkMask = chunkRows - 1;
+
+/** Numbers of a row, whole ones and others: a row is four of each, side by side, since whoever reads one reads them all. */
+export const width = 4;
+export const closedField = 0;
+export const openedField = 1;
+export const highField = 2;
+export const lowField = 3;
+
+/** The whole numbers by which rows are shared out. */
+export const bucketField = 0;
+export const dayField = 1;
+export const slotField = 2;
+export const outcomeField = 3;
+export type Field = typeof bucketField | typeof dayField | typeof slotField;
 
 /** A trade's place in the breakdowns that come from its times. */
 export interface Slot {
@@ -14,53 +29,124 @@ export interface Slot {
   holding: number;
 }
 
+/** What is kept of a trade; one object, filled again for each. */
+export interface Row {
+  closedAtMs: number;
+  openedAtMs: number;
+  bucket: number;
+  day: number;
+  slot: number;
+  /** In the currency of the P&L. */
+  outcome: number;
+  /** R; NaN: none. */
+  multiple: number;
+}
+
 /**
- * What is kept of each trade until the order of their closes is known: columns of about 50 bytes a trade, since a user may have
- * a million. The rest is summed up as it comes.
+ * What is kept of each trade until the order of their closes is known: about 60 bytes a trade, since a user may have a million.
+ * The rest is summed up as it comes.
  */
 export class Rows {
   count = 0;
-  #capacity = 0;
-  closedAtMs = new Float64Array(0);
-  openedAtMs = new Float64Array(0);
-  bucket = new Int32Array(0);
-  day = new Int32Array(0);
-  slot = new Int32Array(0);
-  /** In the currency of the P&L. */
-  outcome = new Int8Array(0);
-  /** Lazily: until a trade has one there is none to keep. */
-  multiple: Float64Array | null = null;
-  readonly net = new AmountColumn();
-  /** The amount in the base currency; null: the same as `net` so far, or of no use. */
-  base: AmountColumn | null = null;
+  readonly floats: Float64Array[] = [];
+  readonly integers: Int32Array[] = [];
+  /** From the first trade that has one. */
+  readonly #multiples: Float64Array[] = [];
+  readonly #wide = new Map<number, Decimal>();
   readonly #ids: Id[] = [];
+  hasMultiples = false;
+  /** The amount in the base currency; null: the same as the net P&L so far, or of no use. */
+  base: AmountChunks | null = null;
 
-  /** A new row; the caller fills its columns. */
-  append(id: Id): number {
-    if (this.count === this.#capacity) this.grow();
+  append(id: Id, row: Row, net: Amount): number {
+    const index = this.count++;
+    const place = (index & chunkMask) * width;
+    if (place === 0) this.addChunk();
+    const chunk = index >> chunkBits;
+    const floats = this.floats[chunk] as Float64Array;
+    floats[place + closedField] = row.closedAtMs;
+    floats[place + openedField] = row.openedAtMs;
+    floats[place + highField] = net.high;
+    floats[place + lowField] = net.low;
+    const integers = this.integers[chunk] as Int32Array;
+    integers[place + bucketField] = row.bucket;
+    integers[place + dayField] = row.day;
+    integers[place + slotField] = row.slot;
+    integers[place + outcomeField] = row.outcome;
+    if (net.wide !== null) this.#wide.set(index, net.wide);
+    if (!Number.isNaN(row.multiple)) this.setMultiple(index, row.multiple);
     this.#ids.push(id);
-    return this.count++;
+    return index;
   }
 
-  setMultiple(row: number, multiple: number): void {
-    this.multiple ??= new Float64Array(this.#capacity).fill(Number.NaN);
-    this.multiple[row] = multiple;
+  private addChunk(): void {
+    this.floats.push(new Float64Array(chunkRows * width));
+    this.integers.push(new Int32Array(chunkRows * width));
+    if (this.hasMultiples) this.#multiples.push(noMultiples());
   }
 
-  /** From now on base amounts are kept apart: so far they were the same as `net`. */
-  splitBase(): AmountColumn {
-    this.base ??= this.net.clone();
-    return this.base;
+  private setMultiple(index: number, multiple: number): void {
+    this.hasMultiples = true;
+    while (this.#multiples.length < this.floats.length) this.#multiples.push(noMultiples());
+    (this.#multiples[index >> chunkBits] as Float64Array)[index & chunkMask] = multiple;
   }
 
-  /** Row numbers by close, then open, then id. */
-  closeOrder(): Uint32Array {
-    const closed = this.closedAtMs;
-    const order = orderByKey(closed.subarray(0, this.count));
+  read(index: number, row: Row): void {
+    const floats = this.floats[index >> chunkBits] as Float64Array;
+    const integers = this.integers[index >> chunkBits] as Int32Array;
+    const place = (index & chunkMask) * width;
+    row.closedAtMs = floats[place + closedField] as number;
+    row.openedAtMs = floats[place + openedField] as number;
+    row.bucket = integers[place + bucketField] as number;
+    row.day = integers[place + dayField] as number;
+    row.slot = integers[place + slotField] as number;
+    row.outcome = integers[place + outcomeField] as number;
+  }
+
+  bucketOf(index: number): number {
+    return (this.integers[index >> chunkBits] as Int32Array)[(index & chunkMask) * width + bucketField] as number;
+  }
+
+  /** One number of each row, in the order of `order`. */
+  gather(field: Field, order: Uint32Array, into: Int32Array): void {
+    const chunks = this.integers;
+    for (let index = 0; index < order.length; index++) {
+      const row = order[index] as number;
+      into[index] = (chunks[row >> chunkBits] as Int32Array)[(row & chunkMask) * width + field] as number;
+    }
+  }
+
+  multipleOf(index: number): number {
+    return (this.#multiples[index >> chunkBits] as Float64Array)[index & chunkMask] as number;
+  }
+
+  readNet(index: number, into: Amount): void {
+    const floats = this.floats[index >> chunkBits] as Float64Array;
+    const place = (index & chunkMask) * width;
+    into.high = floats[place + highField] as number;
+    into.low = floats[place + lowField] as number;
+    into.wide = Number.isNaN(into.high) ? (this.#wide.get(index) ?? null) : null;
+  }
+
+  /** From now on base amounts are kept apart: those of the rows before `count` are the same as the net P&L. */
+  splitBase(count: number, scratch: Amount): AmountChunks {
+    const base = new AmountChunks();
+    for (let index = 0; index < count; index++) {
+      this.readNet(index, scratch);
+      base.set(index, scratch);
+    }
+    this.base = base;
+    return base;
+  }
+
+  /** Row numbers by close, then open, then id. `keys` has a place for each row; it is overwritten. */
+  closeOrder(keys: Float64Array): Uint32Array {
+    for (let index = 0; index < this.count; index++) keys[index] = this.closedAt(index);
+    const order = orderByKey(keys);
     for (let start = 0; start < order.length; ) {
       let end = start + 1;
-      const time = closed[order[start] as number];
-      while (end < order.length && closed[order[end] as number] === time) end++;
+      const time = keys[order[start] as number];
+      while (end < order.length && keys[order[end] as number] === time) end++;
       if (end - start > 1) order.subarray(start, end).sort((a, b) => this.compareTied(a, b));
       start = end;
     }
@@ -68,76 +154,52 @@ export class Rows {
   }
 
   /** Whole seconds from open to close, by row. */
-  holdingSeconds(): Float64Array {
-    const seconds = new Float64Array(this.count);
-    for (let row = 0; row < this.count; row++) {
-      seconds[row] = Math.floor(((this.closedAtMs[row] as number) - (this.openedAtMs[row] as number)) / 1_000);
+  holdingSeconds(into: Float64Array): void {
+    for (let index = 0; index < this.count; index++) {
+      into[index] = Math.floor((this.closedAt(index) - this.openedAt(index)) / 1_000);
     }
-    return seconds;
+  }
+
+  private closedAt(index: number): number {
+    return (this.floats[index >> chunkBits] as Float64Array)[(index & chunkMask) * width + closedField] as number;
+  }
+
+  private openedAt(index: number): number {
+    return (this.floats[index >> chunkBits] as Float64Array)[(index & chunkMask) * width + openedField] as number;
   }
 
   private compareTied(a: number, b: number): number {
-    const opened = (this.openedAtMs[a] as number) - (this.openedAtMs[b] as number);
+    const opened = this.openedAt(a) - this.openedAt(b);
     return opened === 0 ? compareIds(this.#ids[a] as Id, this.#ids[b] as Id) : opened;
   }
-
-  private grow(): void {
-    const old = this.#capacity;
-    const capacity = old < doublingMax ? Math.max(rowsMin, old * 2) : Math.ceil(old * 1.25);
-    this.#capacity = capacity;
-    this.closedAtMs = new Float64Array(resized(this.closedAtMs.buffer, capacity * 8));
-    this.openedAtMs = new Float64Array(resized(this.openedAtMs.buffer, capacity * 8));
-    this.bucket = new Int32Array(resized(this.bucket.buffer, capacity * 4));
-    this.day = new Int32Array(resized(this.day.buffer, capacity * 4));
-    this.slot = new Int32Array(resized(this.slot.buffer, capacity * 4));
-    this.outcome = new Int8Array(resized(this.outcome.buffer, capacity));
-    if (this.multiple !== null) {
-      this.multiple = new Float64Array(resized(this.multiple.buffer, capacity * 8)).fill(Number.NaN, old);
-    }
-  }
 }
 
-/** Moves the bytes: what was there is free at once, not when the collector comes by. */
-function resized(buffer: ArrayBufferLike, bytes: number): ArrayBuffer {
-  return (buffer as ArrayBuffer).transfer(bytes);
+function noMultiples(): Float64Array {
+  return new Float64Array(chunkRows).fill(Number.NaN);
 }
 
-/** Amounts as lanes; the low one only from the first that needs it, the wide ones apart. */
-export class AmountColumn {
-  high = new Float64Array(0);
-  low: Float64Array | null = null;
+/** Amounts by row. */
+export class AmountChunks {
+  readonly #chunks: Float64Array[] = [];
   readonly #wide = new Map<number, Decimal>();
 
   /** Rows are set in order. */
-  set(row: number, amount: Amount): void {
-    if (row >= this.high.length) this.grow(row + 1);
-    this.high[row] = amount.high;
-    if (amount.low !== 0) {
-      this.low ??= new Float64Array(this.high.length);
-      this.low[row] = amount.low;
-    }
-    if (amount.wide !== null) this.#wide.set(row, amount.wide);
+  set(index: number, amount: Amount): void {
+    const chunk = index >> chunkBits;
+    if (chunk === this.#chunks.length) this.#chunks.push(new Float64Array(chunkRows * 2));
+    const floats = this.#chunks[chunk] as Float64Array;
+    const place = (index & chunkMask) * 2;
+    floats[place] = amount.high;
+    floats[place + 1] = amount.low;
+    if (amount.wide !== null) this.#wide.set(index, amount.wide);
   }
 
-  read(row: number, into: Amount): void {
-    into.high = this.high[row] as number;
-    into.low = this.low === null ? 0 : (this.low[row] as number);
-    into.wide = Number.isNaN(into.high) ? (this.#wide.get(row) ?? null) : null;
-  }
-
-  clone(): AmountColumn {
-    const copy = new AmountColumn();
-    copy.high = this.high.slice();
-    copy.low = this.low?.slice() ?? null;
-    for (const [row, value] of this.#wide) copy.#wide.set(row, value);
-    return copy;
-  }
-
-  private grow(rows: number): void {
-    const old = this.high.length;
-    const capacity = Math.max(rows, old < doublingMax ? Math.max(rowsMin, old * 2) : Math.ceil(old * 1.25));
-    this.high = new Float64Array(resized(this.high.buffer, capacity * 8));
-    if (this.low !== null) this.low = new Float64Array(resized(this.low.buffer, capacity * 8));
+  read(index: number, into: Amount): void {
+    const floats = this.#chunks[index >> chunkBits] as Float64Array;
+    const place = (index & chunkMask) * 2;
+    into.high = floats[place] as number;
+    into.low = floats[place + 1] as number;
+    into.wide = Number.isNaN(into.high) ? (this.#wide.get(index) ?? null) : null;
   }
 }
 

@@ -1,20 +1,45 @@
 import { Amount } from "./amount.ts";
 import { Block, blockSize } from "./block.ts";
 import type { Course } from "./course.ts";
-import type { AmountColumn, Rows } from "./rows.ts";
+import {
+  bucketField,
+  chunkBits,
+  chunkMask,
+  closedField,
+  dayField,
+  highField,
+  lowField,
+  openedField,
+  outcomeField,
+  type Rows,
+  slotField,
+  width,
+} from "./rows.ts";
 import type { LaneScale } from "./scale.ts";
+
+/** Room for as many rows as there are: shared by all sections and groupings, since for a million rows it is 16 MB. */
+export class Workspace {
+  readonly list: Uint32Array;
+  /** The numbers by which rows are shared out, side by side in the order in which they are passed. */
+  readonly fields: readonly [Int32Array, Int32Array, Int32Array];
+
+  constructor(rows: number) {
+    this.list = new Uint32Array(rows);
+    this.fields = [new Int32Array(rows), new Int32Array(rows), new Int32Array(rows)];
+  }
+}
 
 export interface SectionRowsOptions {
   rows: Rows;
-  /** In the section's currency, by row. */
-  amounts: AmountColumn;
-  outcomes: Int8Array;
+  /** In the base currency, with these outcomes by row; null: in the currency of the P&L. */
+  baseOutcomes: Int8Array | null;
   scale: LaneScale;
   /** The section's rows by close, then open, then id. */
   byClose: Uint32Array;
   /** The same by holding time, shortest first, and the holding times by row. */
   byHolding: Uint32Array;
   holdingSeconds: Float64Array;
+  workspace: Workspace;
 }
 
 /** The trades of one section, to be handed to courses block by block. */
@@ -23,16 +48,26 @@ export class SectionRows {
   readonly byHolding: Uint32Array;
   readonly holdingSeconds: Float64Array;
   readonly rows: Rows;
-  readonly #options: SectionRowsOptions;
+  readonly workspace: Workspace;
+  readonly #baseOutcomes: Int8Array | null;
+  readonly #scale: LaneScale;
   readonly #block = new Block();
   readonly #amount = new Amount();
 
-  constructor(options: SectionRowsOptions) {
-    this.#options = options;
-    this.rows = options.rows;
-    this.byClose = options.byClose;
-    this.byHolding = options.byHolding;
-    this.holdingSeconds = options.holdingSeconds;
+  constructor({ rows, baseOutcomes, scale, byClose, byHolding, holdingSeconds, workspace }: SectionRowsOptions) {
+    this.#baseOutcomes = baseOutcomes;
+    this.#scale = scale;
+    this.rows = rows;
+    this.byClose = byClose;
+    this.byHolding = byHolding;
+    this.holdingSeconds = holdingSeconds;
+    this.workspace = workspace;
+  }
+
+  /** Before rows are shared out by close, or by holding time. */
+  gatherFields(order: Uint32Array): void {
+    for (const field of [bucketField, dayField, slotField] as const)
+      this.rows.gather(field, order, this.workspace.fields[field]);
   }
 
   /** The rows that stand in `list` from `start` to before `end`, which are by close. */
@@ -48,45 +83,65 @@ export class SectionRows {
   }
 
   private fillPlain(block: Block, list: Uint32Array, from: number): void {
-    const { closedAtMs, openedAtMs, day, multiple } = this.rows;
-    const { outcomes } = this.#options;
-    for (let index = 0; index < block.count; index++) {
+    const { floats, integers } = this.rows;
+    const { count, closedAtMs, openedAtMs, high, low, day, outcome } = block;
+    let chunk = -1;
+    let times: Float64Array = noFloats;
+    let numbers: Int32Array = noIntegers;
+    for (let index = 0; index < count; index++) {
       const row = list[from + index] as number;
-      block.closedAtMs[index] = closedAtMs[row] as number;
-      block.openedAtMs[index] = openedAtMs[row] as number;
-      block.day[index] = day[row] as number;
-      block.outcome[index] = outcomes[row] as number;
+      // Rows come by close, which is nearly the order they are kept in: the chunk is mostly the last one.
+      if (row >> chunkBits !== chunk) {
+        chunk = row >> chunkBits;
+        times = floats[chunk] as Float64Array;
+        numbers = integers[chunk] as Int32Array;
+      }
+      const place = (row & chunkMask) * width;
+      closedAtMs[index] = times[place + closedField] as number;
+      openedAtMs[index] = times[place + openedField] as number;
+      high[index] = times[place + highField] as number;
+      low[index] = times[place + lowField] as number;
+      day[index] = numbers[place + dayField] as number;
+      outcome[index] = numbers[place + outcomeField] as number;
     }
-    if (multiple === null) return;
+    if (!this.rows.hasMultiples) return;
     block.hasMultiples = true;
-    for (let index = 0; index < block.count; index++) {
-      block.multiple[index] = multiple[list[from + index] as number] as number;
+    for (let index = 0; index < count; index++) {
+      block.multiple[index] = this.rows.multipleOf(list[from + index] as number);
     }
   }
 
   private fillAmounts(block: Block, list: Uint32Array, from: number): void {
-    const { amounts, scale } = this.#options;
-    if (scale.isWide) {
-      for (let index = 0; index < block.count; index++) this.fillWide(block, index, list[from + index] as number);
-      return;
-    }
-    const { high, low } = amounts;
-    for (let index = 0; index < block.count; index++) block.high[index] = high[list[from + index] as number] as number;
-    if (low === null) block.low.fill(0, 0, block.count);
+    const scale = this.#scale;
+    const { count, high, low, net } = block;
+    if (scale.isWide || this.#baseOutcomes !== null) this.readAmounts(block, list, from);
     else
-      for (let index = 0; index < block.count; index++) block.low[index] = low[list[from + index] as number] as number;
+      for (let index = 0; index < count; index++)
+        net[index] = scale.toNumber(high[index] as number, low[index] as number);
+  }
+
+  /** Amounts in the base currency, or too large for the lanes. */
+  private readAmounts(block: Block, list: Uint32Array, from: number): void {
+    const amount = this.#amount;
+    const scale = this.#scale;
+    const baseOutcomes = this.#baseOutcomes;
     for (let index = 0; index < block.count; index++) {
-      block.net[index] = scale.toNumber(block.high[index] as number, block.low[index] as number);
+      const row = list[from + index] as number;
+      this.readAmount(row, amount);
+      block.net[index] = amount.toNumber();
+      if (scale.isWide) amount.setDecimal(scale.fromDecimal(amount.toDecimal()));
+      block.high[index] = amount.high;
+      block.low[index] = amount.low;
+      if (baseOutcomes !== null) block.outcome[index] = baseOutcomes[row] as number;
     }
   }
 
-  private fillWide(block: Block, index: number, row: number): void {
-    const { amounts, scale } = this.#options;
-    const amount = this.#amount;
-    amounts.read(row, amount);
-    block.net[index] = amount.toNumber();
-    amount.setDecimal(scale.fromDecimal(amount.toDecimal()));
-    block.high[index] = amount.high;
-    block.low[index] = amount.low;
+  private readAmount(number: number, into: Amount): void {
+    const { rows } = this;
+    if (this.#baseOutcomes === null || rows.base === null) rows.readNet(number, into);
+    else rows.base.read(number, into);
   }
 }
+
+const noFloats = new Float64Array(0);
+const noIntegers = new Int32Array(0);

@@ -9,7 +9,7 @@ import { formatInstant } from "./instant.ts";
 import { orderByKey } from "./order.ts";
 import { Rows } from "./rows.ts";
 import { Section } from "./section.ts";
-import { SectionRows } from "./section-rows.ts";
+import { SectionRows, Workspace } from "./section-rows.ts";
 import { SectionTotals } from "./section-totals.ts";
 import { TradeReader } from "./trade-reader.ts";
 
@@ -137,33 +137,29 @@ export class Summary {
 
   private walk(sections: ReadonlyMap<string, Section>, base: Section | "same" | null): void {
     const rows = this.#rows;
-    const byClose = rows.closeOrder();
-    const holdingSeconds = rows.holdingSeconds();
+    const keys = new Float64Array(rows.count);
+    const byClose = rows.closeOrder(keys);
+    rows.holdingSeconds(keys);
+    const holdingSeconds = keys;
     const byHolding = orderByKey(holdingSeconds);
+    const workspace = new Workspace(rows.count);
     for (const section of sections.values()) {
       section.walk(
         new SectionRows({
           rows,
-          amounts: rows.net,
-          outcomes: rows.outcome,
+          baseOutcomes: null,
           scale: section.scale,
           byClose: this.ofCurrency(byClose, section.currency),
           byHolding: this.ofCurrency(byHolding, section.currency),
           holdingSeconds,
+          workspace,
         }),
       );
     }
     if (base === null || base === "same") return;
+    const { scale } = base;
     base.walk(
-      new SectionRows({
-        rows,
-        amounts: rows.base ?? rows.net,
-        outcomes: this.#baseOutcomes,
-        scale: base.scale,
-        byClose,
-        byHolding,
-        holdingSeconds,
-      }),
+      new SectionRows({ rows, baseOutcomes: this.#baseOutcomes, scale, byClose, byHolding, holdingSeconds, workspace }),
     );
   }
 
@@ -171,7 +167,7 @@ export class Summary {
   private ofCurrency(order: Uint32Array, currency: string): Uint32Array {
     if (this.#sections.size === 1) return order;
     const isOfIt = this.#buckets.list.map((bucket) => bucket.currency === currency);
-    return order.filter((row) => isOfIt[this.#rows.bucket[row] as number]);
+    return order.filter((row) => isOfIt[this.#rows.bucketOf(row)]);
   }
 }
 

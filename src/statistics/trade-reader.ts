@@ -5,7 +5,7 @@ import type { Bucket, Buckets } from "./buckets.ts";
 import type { LocalCalendar } from "./calendar.ts";
 import type { ClosedTrade } from "./closed-trade.ts";
 import { holdingIndexOf } from "./holding.ts";
-import { holdingOfSlot, hourOfSlot, packSlot, type Rows, sessionOfSlot } from "./rows.ts";
+import { holdingOfSlot, hourOfSlot, packSlot, type Row, type Rows, sessionOfSlot } from "./rows.ts";
 import { type Place, SectionTotals } from "./section-totals.ts";
 import { SessionClock } from "./sessions.ts";
 import type { Entry } from "./totals.ts";
@@ -26,6 +26,8 @@ export class TradeReader {
   readonly #sessions = new SessionClock();
   readonly #amounts = new TradeAmounts();
   readonly #entry: Entry = { outcome: 0, isLong: true, net: this.#amounts.net, holdingSeconds: 0 };
+  readonly #row: Row = { closedAtMs: 0, openedAtMs: 0, bucket: 0, day: 0, slot: 0, outcome: 0, multiple: 0 };
+  readonly #scratch = new Amount();
   readonly #place: Place = { bucket: 0, day: 0, hour: 0, session: 0, holding: 0 };
   #currency: string | null = null;
   #totals = new SectionTotals();
@@ -60,16 +62,16 @@ export class TradeReader {
     entry.isLong = trade.direction === "long";
     this.totalsOf(trade.pnlCurrency).add(this.#place, entry, costs);
 
-    const row = rows.append(trade.id);
-    rows.closedAtMs[row] = trade.closedAtMs;
-    rows.openedAtMs[row] = trade.openedAtMs;
-    rows.bucket[row] = bucket.index;
-    rows.day[row] = this.#place.day;
-    rows.slot[row] = packSlot(this.#place);
-    rows.outcome[row] = entry.outcome;
-    rows.net.set(row, net);
-    if (!Number.isNaN(multiple)) rows.setMultiple(row, multiple);
-    if (isBaseKnown) this.keepBase(row);
+    const row = this.#row;
+    row.closedAtMs = trade.closedAtMs;
+    row.openedAtMs = trade.openedAtMs;
+    row.bucket = bucket.index;
+    row.day = this.#place.day;
+    row.slot = packSlot(this.#place);
+    row.outcome = entry.outcome;
+    row.multiple = multiple;
+    const index = rows.append(trade.id, row, net);
+    if (isBaseKnown) this.keepBase(index);
   }
 
   private readAmounts(trade: ClosedTrade, netPnl: string): TradeAmounts {
@@ -104,7 +106,7 @@ export class TradeReader {
     const { net, base } = this.#amounts;
     const isSame = base.high === net.high && base.low === net.low && base.wide === net.wide;
     if (rows.base !== null) rows.base.set(row, base);
-    else if (!isSame) rows.splitBase().set(row, base);
+    else if (!isSame) rows.splitBase(row, this.#scratch).set(row, base);
   }
 
   private setPlace(trade: ClosedTrade, bucket: Bucket): void {
@@ -140,22 +142,23 @@ export class TradeReader {
   baseTotals(outcomes: Int8Array): SectionTotals {
     const { rows, buckets, band } = this.#options;
     const totals = new SectionTotals();
-    const column = rows.base ?? rows.net;
     const net = new Amount();
+    const row: Row = { ...this.#row };
     const entry: Entry = { outcome: 0, isLong: true, net, holdingSeconds: 0 };
     const place: Place = { bucket: 0, day: 0, hour: 0, session: 0, holding: 0 };
-    for (let row = 0; row < rows.count; row++) {
-      column.read(row, net);
-      const slot = rows.slot[row] as number;
-      place.bucket = rows.bucket[row] as number;
-      place.day = rows.day[row] as number;
-      place.hour = hourOfSlot(slot);
-      place.session = sessionOfSlot(slot);
-      place.holding = holdingOfSlot(slot);
+    for (let index = 0; index < rows.count; index++) {
+      rows.read(index, row);
+      if (rows.base === null) rows.readNet(index, net);
+      else rows.base.read(index, net);
+      place.bucket = row.bucket;
+      place.day = row.day;
+      place.hour = hourOfSlot(row.slot);
+      place.session = sessionOfSlot(row.slot);
+      place.holding = holdingOfSlot(row.slot);
       entry.outcome = band.outcomeOf(net);
-      outcomes[row] = entry.outcome;
+      outcomes[index] = entry.outcome;
       entry.isLong = buckets.list[place.bucket]?.direction === "long";
-      entry.holdingSeconds = Math.floor(((rows.closedAtMs[row] as number) - (rows.openedAtMs[row] as number)) / 1_000);
+      entry.holdingSeconds = Math.floor((row.closedAtMs - row.openedAtMs) / 1_000);
       totals.add(place, entry, null);
     }
     return totals;
