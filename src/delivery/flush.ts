@@ -71,6 +71,8 @@ class Flush {
   readonly #tools: FlushTools;
   readonly #counts = { delivered: 0, dropped: 0, failed: 0 };
   readonly #of: number;
+  /** Damaged, and set aside now, or delivered by another run meanwhile. */
+  #missing = 0;
   readonly #blocked = new Set<string>();
   /** Answered with an error while nothing else was taken: it may be the platform. */
   #suspects: { entry: Entry; message: string }[] = [];
@@ -85,7 +87,10 @@ class Flush {
   async deliver(entry: Entry): Promise<boolean> {
     if (this.#blocked.has(accountKey(entry.accountId))) return false;
     const batch = this.#tools.buffer.open(entry);
-    if (batch === null) return false;
+    if (batch === null) {
+      this.#missing++;
+      return false;
+    }
     const sent = await send(batch, this.#tools);
     switch (sent.kind) {
       case "stored":
@@ -105,7 +110,11 @@ class Flush {
   end(): FlushResult {
     if (this.#stopped === null) this.#countSuspects();
     const { delivered, dropped, failed } = this.#counts;
-    return { ...this.#counts, waiting: this.#of - delivered - dropped - failed, stopped: this.#stopped };
+    return {
+      ...this.#counts,
+      waiting: this.#of - this.#missing - delivered - dropped - failed,
+      stopped: this.#stopped,
+    };
   }
 
   #take(entry: Entry): void {
