@@ -21,11 +21,11 @@ export function emptyTable(size: number): Uint32Array {
 
 /**
  * Each group's trades, by close, through its course: all of one group, then all of the next, so that its state is at hand. That is
- * several times as fast as going from group to group with every trade. The rows' fields must be gathered by close.
+ * several times as fast as going from group to group with every trade.
  */
 export function walkGroups(rows: SectionRows, { field, offset, table, groups }: Grouping): void {
   const { byClose } = rows;
-  const keys = rows.workspace.fields[field];
+  const keys = rows.keysOf(field, byClose);
   const ends = new Uint32Array(groups.length);
   for (let index = 0; index < byClose.length; index++) {
     const group = table[(keys[index] as number) - offset] as number;
@@ -55,12 +55,11 @@ export function walkGroups(rows: SectionRows, { field, offset, table, groups }: 
 
 /**
  * The middle of each group's holding times, exactly, without a list of them: all trades pass by, the shortest first, and each
- * group takes note of its middle one or two. One sort serves all periods and breakdowns. The rows' fields must be gathered by
- * holding time.
+ * group takes note of its middle one or two. One sort serves all periods and breakdowns.
  */
 export function takeMedians(rows: SectionRows, { field, offset, table, groups }: Grouping): void {
   const { byHolding, holdingSeconds } = rows;
-  const keys = rows.workspace.fields[field];
+  const keys = rows.keysOf(field, byHolding);
   const left = new Int32Array(groups.length);
   groups.forEach((group, index) => {
     left[index] = (group.totals.trades + 1) >> 1;

@@ -139,10 +139,10 @@ export class Rows {
     return base;
   }
 
-  /** Row numbers by close, then open, then id. `keys` has a place for each row; it is overwritten. */
-  closeOrder(keys: Float64Array): Uint32Array {
+  /** Row numbers by close, then open, then id. `keys` and `workspace` have a place for each row, and are overwritten. */
+  closeOrder(keys: Float64Array, workspace: Uint32Array): Uint32Array {
     for (let index = 0; index < this.count; index++) keys[index] = this.closedAt(index);
-    const order = orderByKey(keys);
+    const order = orderByKey(keys, workspace);
     for (let start = 0; start < order.length; ) {
       let end = start + 1;
       const time = keys[order[start] as number];

@@ -1,3 +1,4 @@
+import { DecimalError } from "../executions/decimal.ts";
 import type { BreakevenBand } from "./band.ts";
 import type { Metrics } from "./body.ts";
 import type { LocalCalendar } from "./calendar.ts";
@@ -40,11 +41,15 @@ export class RunSummary {
     this.course = new Course({ calendar, annualisationDays, start, scale: narrowScale, keepPoints: true });
   }
 
-  /** Trades come by close, then open, then id; one without a known P&L is none. @throws {DecimalError} */
+  /**
+   * Trades come by close, then open, then id; one without a known P&L is none.
+   * @throws {DecimalError} an amount that is none, or of 400 billion and more
+   */
   add(trade: ClosedTrade): void {
     if (trade.netPnl === null) return;
     const { net, costs } = this.#amounts;
     this.#amounts.read(trade, trade.netPnl);
+    if (net.wide !== null) throw new DecimalError(`trade ${trade.id}: netPnl is too large (was "${trade.netPnl}")`);
     const outcome = this.scope.band.outcomeOf(net);
     const holdingSeconds = Math.floor((trade.closedAtMs - trade.openedAtMs) / 1_000);
     this.totals.add({ outcome, isLong: trade.direction === "long", net, holdingSeconds }, costs);

@@ -2,30 +2,29 @@ import { Amount } from "./amount.ts";
 import { Block, blockSize } from "./block.ts";
 import type { Course } from "./course.ts";
 import {
-  bucketField,
   chunkBits,
   chunkMask,
   closedField,
   dayField,
+  type Field,
   highField,
   lowField,
   openedField,
   outcomeField,
   type Rows,
-  slotField,
   width,
 } from "./rows.ts";
 import type { LaneScale } from "./scale.ts";
 
-/** Room for as many rows as there are: shared by all sections and groupings, since for a million rows it is 16 MB. */
+/** Room for as many rows as there are: shared by all sections and groupings, since for a million rows it is 8 MB. */
 export class Workspace {
   readonly list: Uint32Array;
-  /** The numbers by which rows are shared out, side by side in the order in which they are passed. */
-  readonly fields: readonly [Int32Array, Int32Array, Int32Array];
+  /** One of the numbers by which rows are shared out, side by side in the order in which they are passed. */
+  readonly keys: Int32Array;
 
   constructor(rows: number) {
     this.list = new Uint32Array(rows);
-    this.fields = [new Int32Array(rows), new Int32Array(rows), new Int32Array(rows)];
+    this.keys = new Int32Array(rows);
   }
 }
 
@@ -49,6 +48,8 @@ export class SectionRows {
   readonly holdingSeconds: Float64Array;
   readonly rows: Rows;
   readonly workspace: Workspace;
+  #gatheredField: Field | null = null;
+  #gatheredOrder: Uint32Array | null = null;
   readonly #baseOutcomes: Int8Array | null;
   readonly #scale: LaneScale;
   readonly #block = new Block();
@@ -64,10 +65,14 @@ export class SectionRows {
     this.workspace = workspace;
   }
 
-  /** Before rows are shared out by close, or by holding time. */
-  gatherFields(order: Uint32Array): void {
-    for (const field of [bucketField, dayField, slotField] as const)
-      this.rows.gather(field, order, this.workspace.fields[field]);
+  /** The number of each row by which rows are shared out, in that order. Those gathered last are at hand. */
+  keysOf(field: Field, order: Uint32Array): Int32Array {
+    const { keys } = this.workspace;
+    if (field === this.#gatheredField && order === this.#gatheredOrder) return keys;
+    this.rows.gather(field, order, keys);
+    this.#gatheredField = field;
+    this.#gatheredOrder = order;
+    return keys;
   }
 
   /** The rows that stand in `list` from `start` to before `end`, which are by close. */

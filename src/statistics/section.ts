@@ -37,10 +37,8 @@ export class Section {
   }
 
   walk(rows: SectionRows): void {
-    rows.gatherFields(rows.byClose);
     this.#periods.walk(rows);
     this.#breakdowns.walk(rows);
-    rows.gatherFields(rows.byHolding);
     this.#periods.takeMedians(rows);
     this.#breakdowns.takeMedians(rows);
   }

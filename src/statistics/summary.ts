@@ -137,12 +137,12 @@ export class Summary {
 
   private walk(sections: ReadonlyMap<string, Section>, base: Section | "same" | null): void {
     const rows = this.#rows;
+    const workspace = new Workspace(rows.count);
     const keys = new Float64Array(rows.count);
-    const byClose = rows.closeOrder(keys);
+    const byClose = rows.closeOrder(keys, workspace.list);
     rows.holdingSeconds(keys);
     const holdingSeconds = keys;
-    const byHolding = orderByKey(holdingSeconds);
-    const workspace = new Workspace(rows.count);
+    const byHolding = orderByKey(holdingSeconds, workspace.list);
     for (const section of sections.values()) {
       section.walk(
         new SectionRows({

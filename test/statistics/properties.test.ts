@@ -52,7 +52,7 @@ const users = fc.record<StatisticsUser>({
   breakeven_band: fc.option(fc.constantFrom({ min: "0", max: "0" }, { min: "-5", max: "10" })),
 });
 
-const histories = fc.array(trades, { maxLength: 60 });
+const histories = fc.array(trades, { maxLength: 60, size: "max" });
 const sums = [
   "trades",
   "wins",
@@ -196,7 +196,7 @@ describe("runs of a history", () => {
     fc.assert(
       fc.property(
         histories,
-        fc.array(fc.nat({ max: 60 }), { maxLength: 6 }),
+        fc.array(fc.nat({ max: 60 }), { maxLength: 6, size: "max" }),
         fc.option(fc.constantFrom(1_000, 100_000)),
         fc.constantFrom(252 as const, 365 as const),
         fc.boolean(),
@@ -253,7 +253,7 @@ describe("runs of a history", () => {
 
   test("the whole history of a section is what one run over it gives", () => {
     fc.assert(
-      fc.property(fc.array(trades, { minLength: 1, maxLength: 60 }), users, (history, user) => {
+      fc.property(fc.array(trades, { minLength: 1, maxLength: 60, size: "max" }), users, (history, user) => {
         const own = history.map((one) => ({ ...one, pnlCurrency: "USD" }));
         const section = sectionsOf(own, user)[0];
         const start = user.starting_balance == null ? null : Number(user.starting_balance);
@@ -268,5 +268,49 @@ describe("runs of a history", () => {
       }),
       { numRuns: 60 },
     );
+  });
+
+  test("of thousands of trades, as a run of each symbol, hour and month, added one by one", () => {
+    let seed = 7;
+    const chance = () => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fff_ffff;
+      return seed / 0x7fff_ffff;
+    };
+    const history = Array.from({ length: 9_500 }, (_, index) => {
+      const closedAtMs = Date.parse("2025-01-01T00:00:00Z") + Math.floor(index * 0.9 + chance() * 500) * hourMs;
+      return trade({
+        closedAtMs,
+        openedAtMs: closedAtMs - Math.floor(chance() * 90) * 60_000,
+        symbol: chance() < 0.7 ? "EURUSD" : "GBPUSD",
+        netPnl: chance() < 0.05 ? "0" : ((chance() - 0.48) * 100).toFixed(chance() < 0.5 ? 2 : 9),
+        rMultiple: chance() < 0.5 ? (chance() * 4 - 2).toFixed(2) : null,
+      });
+    });
+    const section = sectionsOf(history, { timezone: "UTC", base_currency: "USD", starting_balance: "10000" })[0];
+    const ordered = history.toSorted(byClose);
+    const runOfThose = (isOne: (one: ClosedTrade) => boolean) =>
+      runOf(ordered.filter(isOne), { start: 10_000 }).metrics();
+    const breakdown = (dimension: string, key: string) =>
+      section?.breakdowns.find((one) => one.dimension === dimension && one.key === key)?.metrics as Metrics;
+    const whole = section?.periods[0]?.metrics as Metrics;
+    expectSame(
+      whole,
+      runOfThose(() => true),
+    );
+    expectSame(
+      breakdown("symbol", "GBPUSD"),
+      runOfThose(({ symbol }) => symbol === "GBPUSD"),
+    );
+    expectSame(
+      breakdown("hour", "09"),
+      runOfThose(({ closedAtMs }) => new Date(closedAtMs).getUTCHours() === 9),
+    );
+    const isBefore = ({ closedAtMs }: ClosedTrade) => closedAtMs < Date.parse("2025-07-01T00:00:00Z");
+    const isOfJuly = (one: ClosedTrade) =>
+      new Date(one.closedAtMs).getUTCMonth() === 6 && one.closedAtMs < Date.parse("2026-01-01T00:00:00Z");
+    const before = runOf(ordered.filter(isBefore), { start: 10_000 });
+    const july = before.next();
+    for (const one of ordered.filter(isOfJuly)) july.add(one);
+    expectSame(section?.periods.find(({ key }) => key === "2025-07")?.metrics as Metrics, july.metrics());
   });
 });
