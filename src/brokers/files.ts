@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import type { Execution, Market } from "../executions/execution.ts";
 import type { Trade } from "../trades/trade.ts";
-import { type RecogniseOptions, readExecutions, recognise } from "./csv/read.ts";
+import { type RecogniseOptions, readPages, recognise } from "./csv/read.ts";
 import type { FileReport } from "./csv/report.ts";
 
 /** A file of a broker whose format is known, whatever it is: delimited text, or a report of a MetaTrader terminal. */
@@ -48,15 +48,17 @@ export async function openBrokerFile(path: string, options: RecogniseOptions): P
 
 async function openDelimited(path: string, options: RecogniseOptions): Promise<BrokerFile> {
   const recognised = await recognise(path, options);
-  const { dialect, broker, encoding, zone, zoneFrom } = recognised;
+  const { dialect, broker, encoding, zone, zoneFrom, account } = recognised;
   return {
     path,
     name: recognised.name,
     format: { id: dialect.id, title: dialect.title, broker, markets: dialect.markets, currency: null },
-    facts: { encoding, ...(zone === null ? {} : { times: `${zone} (from the ${zoneFrom ?? "rows"})` }) },
-    async *pages(report, signal) {
-      for await (const executions of readExecutions(recognised, report, signal)) yield { executions, trades: [] };
+    facts: {
+      encoding,
+      ...(account === null ? {} : { account }),
+      ...(zone === null ? {} : { times: `${zone} (from the ${zoneFrom ?? "rows"})` }),
     },
+    pages: (report, signal) => readPages(recognised, report, signal),
   };
 }
 

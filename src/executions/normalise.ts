@@ -142,18 +142,27 @@ function feeInQuoteOf(execution: Execution): Decimal | null {
 
 const withoutSide: ReadonlySet<ExecutionType> = new Set<ExecutionType>(["funding", "fee"]);
 
+/** What it is called, and in what it is counted. @throws {NormaliseError} */
+export function checkNames(named: Pick<Execution, "symbol" | "baseAsset" | "quoteAsset" | "settleAsset">): void {
+  if (named.symbol === "") throw new NormaliseError("empty", "a symbol is missing", "symbol");
+  checkLength(named.symbol, symbolCharactersMax, "symbol");
+  checkLength(named.baseAsset, assetCharactersMax, "baseAsset");
+  checkLength(named.quoteAsset, assetCharactersMax, "quoteAsset");
+  checkLength(named.settleAsset, assetCharactersMax, "settleAsset");
+}
+
+/** @throws {NormaliseError} */
+export function checkTime(atMs: number): void {
+  if (atMs >= earliestMs && atMs < latestMs) return;
+  throw new NormaliseError("time_out_of_range", "the time must lie between 2000 and 2100", "executedAtMs");
+}
+
 function check(execution: Execution): void {
-  const { type, symbol, side, quantity, price, executedAtMs } = execution;
-  if (symbol === "") throw new NormaliseError("empty", "a symbol is missing", "symbol");
-  checkLength(symbol, symbolCharactersMax, "symbol");
-  checkLength(execution.baseAsset, assetCharactersMax, "baseAsset");
-  checkLength(execution.quoteAsset, assetCharactersMax, "quoteAsset");
-  checkLength(execution.settleAsset, assetCharactersMax, "settleAsset");
+  const { type, side, quantity, price, executedAtMs } = execution;
+  checkNames(execution);
   checkLength(execution.feeAsset, assetCharactersMax, "feeAsset");
   checkLength(execution.orderId, orderIdCharactersMax, "orderId");
-  if (!(executedAtMs >= earliestMs && executedAtMs < latestMs)) {
-    throw new NormaliseError("time_out_of_range", "the time must lie between 2000 and 2100", "executedAtMs");
-  }
+  checkTime(executedAtMs);
   if (withoutSide.has(type)) {
     if (execution.fee === null || execution.feeAsset === null) {
       throw new NormaliseError("empty", `a ${type} entry needs its amount and asset`, "fee");

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
-import { readExecutions, recognise } from "../../src/brokers/csv/read.ts";
+import { readPages, recognise } from "../../src/brokers/csv/read.ts";
 import { createFileReport } from "../../src/brokers/csv/report.ts";
 import { formatDecimal } from "../../src/executions/decimal.ts";
 import type { Execution } from "../../src/executions/execution.ts";
@@ -15,8 +15,8 @@ const samples = process.env.AMI_SAMPLES;
 async function tradesOf(file: string): Promise<{ trades: Trade[]; executions: Execution[] }> {
   const path = join(samples ?? "", file);
   const executions: Execution[] = [];
-  for await (const page of readExecutions(await recognise(path, { name: file }), createFileReport()))
-    executions.push(...page);
+  for await (const page of readPages(await recognise(path, { name: file }), createFileReport()))
+    executions.push(...page.executions);
   const rules = { method: "fifo" as const, statedPnl: statedPnlOf, stepOf: () => null };
   const groups = Map.groupBy(executions, groupOf);
   return { executions, trades: [...groups.values()].flatMap((group) => deriveTrades(group, rules).trades) };

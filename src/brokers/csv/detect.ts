@@ -1,7 +1,8 @@
 import { Failure } from "../../errors.ts";
-import type { Dialect } from "./dialect.ts";
-import { type Mapping, mapColumns, nameOf, namesOf, type Renames, withoutEmptyEnd } from "./header.ts";
+import type { Dialect, RefusedExport } from "./dialect.ts";
+import { headerNamesOf, type Mapping, mapColumns, nameOf, namesOf, type Renames, withoutEmptyEnd } from "./header.ts";
 import { dialects } from "./index.ts";
+import { refusedExports } from "./refused.ts";
 import { shorten } from "./report.ts";
 import { type Delimiters, RowReader } from "./tokenise.ts";
 
@@ -55,7 +56,7 @@ export function findHeader(text: string, newline: string, isWhole: boolean, opti
     if (pair.inner !== pair.delimiter && !wraps.has(pair.delimiter)) continue;
     const records = readRecords(text, newline, pair, isWhole);
     if (records[0]?.cells.slice(1).every((cell) => cell.trim() === "")) wraps.add(pair.delimiter);
-    isStatement ||= records.some(({ cells }) => isSectionRow(cells));
+    isStatement ||= records.some(({ cells }) => isSectionRow(cells)) || beginsStatement(records[0]?.cells ?? []);
     const found = firstMatch(records, pair, candidates, options);
     if (found !== null && knownColumns(found) > knownColumns(best)) best = found;
     for (const record of records.slice(0, recordsMax)) {
@@ -81,10 +82,15 @@ function firstMatch(
 ): Found | null {
   for (const { cells, line, nextLine, characters } of records) {
     const match = matchHeader(cells, candidates, options);
-    if (match !== null) return { ...match, delimiters: pair, line, nextLine, characters };
+    if (match === null) continue;
+    const isTitled = match.dialect.layout.kind === "titled";
+    return { ...match, delimiters: pair, line, ...(isTitled ? fileStart : { nextLine, characters }) };
   }
   return null;
 }
+
+/** Sections before the wanted one are part of what is read. */
+const fileStart = { nextLine: 1, characters: 0 };
 
 /** Plain ones first; then rows that stand in one cell of a row with another delimiter. */
 function* delimiterPairs(): Generator<Delimiters> {
@@ -101,7 +107,9 @@ function readRecords(text: string, newline: string, pair: Delimiters, isWhole: b
   let countMax = recordsMax;
   while (records.length < countMax && reader.next()) {
     if (reader.problem !== null || reader.cells.every((cell) => cell.trim() === "")) continue;
-    if (records.length === 0 && isSectionRow(reader.cells)) countMax = sectionRecordsMax;
+    if (records.length === 0 && (isSectionRow(reader.cells) || beginsStatement(reader.cells))) {
+      countMax = sectionRecordsMax;
+    }
     const characters = text.length - reader.unread.length;
     records.push({ cells: reader.cells, line: reader.line, nextLine: reader.nextLine, characters });
   }
@@ -110,6 +118,12 @@ function readRecords(text: string, newline: string, pair: Delimiters, isWhole: b
 
 function isSectionRow(cells: readonly string[]): boolean {
   return cells.length > 2 && (cells[1]?.trim() === "Header" || cells[1]?.trim() === "Data");
+}
+
+/** Its sections may come late. */
+function beginsStatement(cells: readonly string[]): boolean {
+  const first = cells[0]?.trim() ?? "";
+  return dialects.some(({ layout }) => layout.kind === "titled" && layout.begins.test(first));
 }
 
 function candidatesOf({ dialect: id, renames, name, known = dialects }: DetectOptions): readonly Dialect[] {
@@ -148,9 +162,14 @@ function matchHeader(
   const found = new Set(namesOf(cells, renames));
   if (isChosen) return matchChosen(cells, candidates, found, renames);
   const matches = candidates.flatMap((dialect) => matchOf(dialect, cells, found) ?? []);
-  const best = matches.filter(({ names }) => !matches.some((other) => isLarger(other.names, names)));
+  const refused = refusedExports.flatMap((known) => refusalOf(known, found) ?? []);
+  const best = matches.filter(({ names }) => ![...matches, ...refused].some((other) => isLarger(other.names, names)));
   const [first, second] = best;
-  if (first === undefined) return null;
+  if (first === undefined) {
+    const [largest] = refused.toSorted((a, b) => b.names.size - a.names.size);
+    if (largest !== undefined) throw refusal(largest.known, name);
+    return null;
+  }
   if (second !== undefined) {
     throw new Failure("data", `The header of ${name} is that of ${first.dialect.id} and of ${second.dialect.id}.`, {
       code: "ambiguous_dialect",
@@ -189,8 +208,29 @@ function matchOf(dialect: Dialect, cells: readonly string[], found: ReadonlySet<
   return { dialect, names };
 }
 
+interface Refusal {
+  known: RefusedExport;
+  names: ReadonlySet<string>;
+}
+
+function refusalOf(known: RefusedExport, found: ReadonlySet<string>): Refusal | null {
+  for (const header of known.headers) {
+    const names = new Set(header.map(nameOf));
+    if (names.isSubsetOf(found)) return { known, names };
+  }
+  return null;
+}
+
+function refusal({ title, lacks, instead }: RefusedExport, name: string): Failure {
+  return new Failure("data", `${name} is a ${title}: ${lacks}.`, {
+    code: "not_importable",
+    subject: name,
+    hint: `Export instead: ${instead}.`,
+  });
+}
+
 function fitsLayout({ layout }: Dialect, cells: readonly string[]): boolean {
-  if (layout.kind === "table") return !isSectionRow(cells);
+  if (layout.kind !== "sections") return !isSectionRow(cells);
   return cells[0]?.trim().toLowerCase() === layout.section.toLowerCase() && cells[1]?.trim() === "Header";
 }
 
@@ -205,7 +245,7 @@ function isLarger(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 }
 
 function withoutSection({ name }: DetectOptions): Failure {
-  const sections = dialects.flatMap(({ layout }) => (layout.kind === "sections" ? [layout.section] : []));
+  const sections = dialects.flatMap(({ layout }) => (layout.kind === "table" ? [] : [layout.section]));
   return new Failure("data", `${name} is a statement without a section ${sections.join(" or ")}.`, {
     code: "section_missing",
     subject: name,
@@ -248,11 +288,7 @@ function missingColumns(dialect: Dialect, { cells, line }: Record, header: strin
 export function parseRenames(pairs: readonly string[]): Renames {
   const renames = new Map<string, string>();
   const target = dialects.find(({ anyBroker }) => anyBroker);
-  const ours = new Set(
-    Object.values(target?.columns ?? {}).flatMap(({ header }) =>
-      (Array.isArray(header) ? header : [header]).map(String),
-    ),
-  );
+  const ours = new Set(Object.values(target?.columns ?? {}).flatMap((column) => headerNamesOf(column).map(String)));
   for (const pair of pairs) {
     const at = pair.lastIndexOf("=");
     const [their, our] = [nameOf(pair.slice(0, at)), nameOf(pair.slice(at + 1))];

@@ -1,12 +1,14 @@
 import { type Decimal, DecimalError, parseDecimal, scaleDigits } from "../../executions/decimal.ts";
 import type { Market } from "../../executions/execution.ts";
 import type { Draft } from "../../executions/normalise.ts";
+import type { ClosedPosition } from "./closed-position.ts";
 
 export type { Draft } from "../../executions/normalise.ts";
+export type { ClosedPosition } from "./closed-position.ts";
 
 /**
- * The contract of a CSV dialect: its columns and one function. Reading, encodings, delimiters, detection, order, ids and
- * errors belong to the shared reader (`read.ts`). Columns are checked by small parsers instead of arktype: a row shape costs
+ * The contract of a CSV dialect: its columns and one function, one of `toExecution`, `toTrade` and `groups`. Reading, encodings, delimiters,
+ * detection, order, ids and errors belong to the shared reader (`read.ts`). Columns are checked by small parsers instead of arktype: a row shape costs
  * 2.7 us without generated code, which the executable forbids, and a file can have millions of rows.
  */
 export interface Dialect<C extends Columns = Columns> {
@@ -22,8 +24,9 @@ export interface Dialect<C extends Columns = Columns> {
   export: string;
   /** Markets that its executions can have; the first is the default. */
   markets: readonly Market[];
-  /** A table with one header row, or the sections of a statement where the second cell says Header or Data. */
   layout: Layout;
+  /** Rows that are the rest of the row before them. */
+  joins?: Joining;
   /**
    * Header rows that are this dialect's, one per generation. A header matches when it has all of these names (case and outer
    * blanks do not matter). `Date(UTC)` stands for any zone there: `Date(UTC+2)` matches, and says the zone of the column.
@@ -42,18 +45,64 @@ export interface Dialect<C extends Columns = Columns> {
   timeColumn: string;
   /** Names the account. A file with several is refused: their executions must not be paired with one another. */
   accountColumn?: string;
-  /** Rows that stand among the data and are none: why, or null for data. Asked of rows only that cannot be read as data. */
-  summaryRow?: (cells: readonly string[]) => string | null;
+  /**
+   * Rows that stand among the data and are none: why, or what is wrong with them, or null for data. Asked of rows only that cannot be
+   * read as data.
+   */
+  summaryRow?: (cells: readonly string[]) => string | RowError | null;
   /** Of a statement: what other sections say that executions need, kept under keys of the dialect's own. */
   gather?: (section: string, cell: (header: string) => string, facts: Map<string, string>) => void;
   /**
    * One row to one execution, or the reason why it is none. Throws RowError for a value that it does not know. `row` is filled
    * anew with the next row: it must not be kept. (A method, not a function property, so that a list can hold dialects of different rows.)
    */
-  toExecution(row: Row<C>, settings: DialectSettings): Draft | Skip;
+  toExecution?(row: Row<C>, settings: DialectSettings): Draft | Skip;
+  /** One row to one position that is closed, as the broker reports it whole. As `toExecution` in all else. */
+  toTrade?(row: Row<C>, settings: DialectSettings): ClosedPosition | Skip;
+  /** Rows that make executions together. */
+  groups?: Groups<C>;
 }
 
-export type Layout = { kind: "table" } | { kind: "sections"; section: string };
+export type Layout =
+  /** A table with one header row. */
+  | { kind: "table" }
+  /** The sections of a statement where the first cell names the section and the second says Header or Data. */
+  | { kind: "sections"; section: string }
+  /** The sections of a statement that each begin with a row of its title alone. `begins`: what the statement's first row says. */
+  | { kind: "titled"; section: string; begins: RegExp };
+
+export type Joining =
+  /** Text that was too long for its cell goes on in the same cell of the next row. `continues`: is this such a row? */
+  | { kind: "wrapped"; continues: (cells: readonly string[]) => boolean }
+  /**
+   * Fills stand below their order, behind an empty cell, under a header of their own. They are read as one row each, with the columns of the
+   * order, then `belowCount`, then those of `header` behind `> `. An order without a fill is a row without them.
+   */
+  | { kind: "nested"; header: readonly string[] };
+
+/** Of a nested layout: how many rows stand below the order; of a fill's own row, empty. */
+export const belowCount = "> rows";
+export const belowPrefix = "> ";
+
+/** Rows that belong together: those of one trade in a ledger. A group has no other end than time, so it must be short. */
+export interface Groups<C extends Columns> {
+  /** Rows with the same key, so near to one another in time, are one group. Null: the row is a group of its own. */
+  keyOf(row: Row<C>): string | null;
+  /** From the first to the last row of a group, at most. */
+  windowMs: number;
+  /**
+   * What a group comes to. Its rows are in the order of the file. Each stands in exactly one outcome; a RowError that is thrown is the outcome of all.
+   * Executions get the time of the group's first row.
+   */
+  read(rows: readonly Row<C>[], settings: DialectSettings): readonly Outcome<C>[];
+}
+
+export interface Outcome<C extends Columns> {
+  rows: readonly Row<C>[];
+  is: GroupDraft | Skip | RowError;
+}
+
+export type GroupDraft = Omit<Draft, "executedAtMs">;
 
 export interface DialectSettings {
   /** What prices are in, where neither the row nor the symbol says; null: not said. */
@@ -71,8 +120,8 @@ export interface Skip {
 
 /** How one cell is read. `parse` throws CellError. */
 export interface Column<T> {
-  /** The header's name, or its names in different generations; a pattern where the name carries a value (`Comm in EUR`). */
-  header: string | RegExp | readonly (string | RegExp)[];
+  /** The header's name, or its names in different generations. */
+  header: HeaderName | readonly HeaderName[];
   /** A file without this column is still this dialect's: its cells are empty text. */
   optional?: boolean;
   /** Holds numbers: the file's decimal mark shows here. */
@@ -82,6 +131,9 @@ export interface Column<T> {
   /** As `parse`, of the part of a row from `start` to `end`: it spares the making of a string, which takes longer than the reading. */
   parseAt?: (row: string, start: number, end: number, reading: Reading) => T;
 }
+
+/** A pattern where the name carries a value (`Comm in EUR`); `behind`: the column without a name right behind the one with this name. */
+export type HeaderName = string | RegExp | { behind: string };
 
 /** What cells need to know of their file. */
 export interface Reading {
@@ -99,6 +151,18 @@ export function defineDialect<const C extends Columns>(
   dialect: Dialect<C> & { timeColumn: keyof C; accountColumn?: keyof C },
 ): Dialect<C> {
   return dialect;
+}
+
+/** An export that is known and has no trades in it, or not all that a trade needs. It is refused, with the name of one that has. */
+export interface RefusedExport {
+  id: string;
+  broker: string;
+  title: string;
+  headers: readonly (readonly string[])[];
+  /** What it lacks: "an order history without fees". */
+  lacks: string;
+  /** Where the export is that has it. */
+  instead: string;
 }
 
 /** A cell that cannot be read: what was expected. The reader adds file, line, column and what it said. */

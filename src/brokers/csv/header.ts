@@ -1,5 +1,5 @@
 import { parseZone, ZoneError } from "../../executions/zone.ts";
-import type { Column, Columns, Dialect } from "./dialect.ts";
+import { belowCount, belowPrefix, type Column, type Columns, type Dialect, type HeaderName } from "./dialect.ts";
 
 /** Where a dialect's columns stand in a header row. */
 export interface Mapping {
@@ -65,13 +65,13 @@ export function mapColumns<C extends Columns>(
   cells: readonly string[],
   renames?: Renames,
 ): { mapping: Mapping; missing: string[] } {
-  const header = withoutEmptyEnd(cells);
+  const header = headerOf(dialect, cells);
   const names = namesOf(header, renames);
   const missing: string[] = [];
   const fields = Object.entries<Column<unknown>>(dialect.columns).map(([key, column]) => {
-    const wanted = Array.isArray(column.header) ? column.header : [column.header as string | RegExp];
+    const wanted = headerNamesOf(column);
     const index = indexOfAny(wanted, header, names);
-    const name = header[index] ?? wanted.map(String).join(" or ");
+    const name = header[index] || wanted.map(nameText).join(" or ");
     if (index < 0 && column.optional !== true) missing.push(name);
     return { key, column, index, name: name.trim() };
   });
@@ -92,13 +92,34 @@ export function mapColumns<C extends Columns>(
   };
 }
 
-function indexOfAny(wanted: readonly (string | RegExp)[], header: readonly string[], names: readonly string[]): number {
+/** Of a nested layout: with the columns of what stands below an order. */
+function headerOf({ joins }: Pick<Dialect, "joins">, cells: readonly string[]): string[] {
+  const header = withoutEmptyEnd(cells);
+  if (joins?.kind !== "nested") return header;
+  return [...header, belowCount, ...joins.header.map((name) => `${belowPrefix}${name}`)];
+}
+
+export function headerNamesOf({ header }: Pick<Column<unknown>, "header">): readonly HeaderName[] {
+  return Array.isArray(header) ? header : [header as HeaderName];
+}
+
+function nameText(name: HeaderName): string {
+  return typeof name === "string" || name instanceof RegExp ? String(name) : `the column behind ${name.behind}`;
+}
+
+function indexOfAny(wanted: readonly HeaderName[], header: readonly string[], names: readonly string[]): number {
   for (const name of wanted) {
-    const index =
-      typeof name === "string" ? names.indexOf(nameOf(name)) : header.findIndex((cell) => name.test(cell.trim()));
+    const index = indexOf(name, header, names);
     if (index >= 0) return index;
   }
   return -1;
+}
+
+function indexOf(name: HeaderName, header: readonly string[], names: readonly string[]): number {
+  if (typeof name === "string") return names.indexOf(nameOf(name));
+  if (name instanceof RegExp) return header.findIndex((cell) => name.test(cell.trim()));
+  const before = names.indexOf(nameOf(name.behind));
+  return before >= 0 && names[before + 1] === "" ? before + 1 : -1;
 }
 
 export function withoutEmptyEnd(cells: readonly string[]): string[] {

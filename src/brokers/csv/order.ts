@@ -1,16 +1,16 @@
-import type { Execution } from "../../executions/execution.ts";
-import { Pages } from "./pages.ts";
+import { type Page, Pages, type RowSink } from "./pages.ts";
 import type { FileReport } from "./report.ts";
+import { RowGroups } from "./row-groups.ts";
 import { isRow, type ReadRow, type RowWalker } from "./rows.ts";
 import { sortThroughFiles } from "./sort-through-files.ts";
 import { type RowSource, rowsOf, type Segment, survey } from "./survey.ts";
-import type { RowReader } from "./tokenise.ts";
+import type { Rows } from "./tokenise.ts";
 
 /** More rows than these are never kept in memory to bring them in order. */
 export const sortedRowsMax = 50_000;
 
 /**
- * A file's executions in THE order, in memory that does not grow with the file. A first pass finds out where in the file which
+ * A file's executions and trades in THE order, in memory that does not grow with the file. A first pass finds out where in the file which
  * times are. Nearly all files are in order already, forwards or backwards, or small: then their parts are read in the order of
  * their times, and only what overlaps is kept. Anything else is sorted through temporary files.
  */
@@ -19,12 +19,14 @@ export async function* inOrder(
   report: FileReport,
   signal: AbortSignal | undefined,
   rowsMax = sortedRowsMax,
-): AsyncGenerator<Execution[]> {
+): AsyncGenerator<Page> {
   const segments = await survey(source, signal);
   const pages = new Pages(report, source.name);
-  if (overlapOf(segments) <= rowsMax) yield* sweep(source, segments, pages, report, signal);
-  else yield* sortThroughFiles(source, segments, pages, report, signal, rowsMax);
-  yield* pages.end();
+  const { groups } = source.settings.dialect;
+  const sink = groups === undefined ? pages : new RowGroups(groups, pages, report, source);
+  if (overlapOf(segments) <= rowsMax) yield* sweep(source, segments, sink, report, signal);
+  else yield* sortThroughFiles(source, segments, sink, report, signal, rowsMax);
+  yield* sink.end();
 }
 
 /** The most rows that lie between any segment's first and last time. */
@@ -49,10 +51,10 @@ export function overlapOf(segments: readonly Segment[]): number {
 async function* sweep(
   source: RowSource,
   segments: readonly Segment[],
-  pages: Pages,
+  sink: RowSink,
   report: FileReport,
   signal: AbortSignal | undefined,
-): AsyncGenerator<Execution[]> {
+): AsyncGenerator<Page> {
   // Segments without a time have no executions, but their rows must be accounted for.
   const ordered = segments.toSorted((a, b) => a.minMs - b.minMs || a.start.byte - b.start.byte);
   let kept: ReadRow[] = [];
@@ -66,21 +68,21 @@ async function* sweep(
     sortByTime(kept);
     let count = 0;
     for (const row of kept) {
-      if (row.execution.executedAtMs >= nextMs) break;
-      pages.add(row);
+      if (row.atMs >= nextMs) break;
+      sink.add(row);
       count++;
     }
     kept = kept.slice(count);
     sortAt = kept.length === 0 ? 0 : kept.length * 2;
-    yield* pages.take();
+    yield* sink.take();
   }
   sortByTime(kept);
-  for (const row of kept) pages.add(row);
+  for (const row of kept) sink.add(row);
 }
 
 /** Most rows are in order, or in the opposite one. */
 function sortByTime(rows: ReadRow[]): void {
-  const timeOf = (index: number) => (rows[index] as ReadRow).execution.executedAtMs;
+  const timeOf = (index: number) => (rows[index] as ReadRow).atMs;
   let ascends = true;
   let descends = true;
   for (let index = 1; index < rows.length && (ascends || descends); index++) {
@@ -90,11 +92,11 @@ function sortByTime(rows: ReadRow[]): void {
   }
   if (ascends) return;
   if (descends) rows.reverse();
-  else rows.sort((a, b) => a.execution.executedAtMs - b.execution.executedAtMs);
+  else rows.sort((a, b) => a.atMs - b.atMs);
 }
 
 /** Reads what is in the reader; what is no execution goes to the report. */
-function readRows(reader: RowReader, walker: RowWalker, report: FileReport, rows: ReadRow[]): void {
+function readRows(reader: Rows, walker: RowWalker, report: FileReport, rows: ReadRow[]): void {
   while (reader.next()) {
     if (!isRow(reader, walker, report)) continue;
     const row = walker.read(reader, reader.line, report);

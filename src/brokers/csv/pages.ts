@@ -2,6 +2,7 @@ import { Failure } from "../../errors.ts";
 import { formatDecimal } from "../../executions/decimal.ts";
 import type { Execution } from "../../executions/execution.ts";
 import { compareExecutions, withOccurrence } from "../../executions/identify.ts";
+import type { Trade } from "../../trades/trade.ts";
 import { type FileReport, recordImported, recordProblem, recordSkipped } from "./report.ts";
 import type { ReadRow } from "./rows.ts";
 
@@ -9,45 +10,62 @@ export const pageRowsMax = 1_000;
 /** Rows of one instant are in memory together. */
 export const instantRowsMax = 100_000;
 
+/** At most `pageRowsMax` together. */
+export interface Page {
+  executions: Execution[];
+  trades: Trade[];
+}
+
+/** Where rows go, in the order of their times. */
+export interface RowSink {
+  /** Not earlier than the rows before. */
+  add(row: ReadRow): void;
+  /** Pages that are full. */
+  take(): Page[];
+  /** Nothing more comes: what is left. */
+  end(): Page[];
+}
+
 /**
- * The last step of reading: takes rows in the order of their times and makes pages of executions in THE order. Rows of one time
+ * The last step of reading: takes rows in the order of their times and makes pages of executions and trades in THE order. Rows of one time
  * are put in order together, and only there can identical ones be, so that it is here that they are told apart.
  */
-export class Pages {
+export class Pages implements RowSink {
   readonly #report: FileReport;
   readonly #name: string;
   /** Rows of one time. */
   readonly #instant: ReadRow[] = [];
-  #page: Execution[] = [];
-  #full: Execution[][] = [];
+  #page: Page = { executions: [], trades: [] };
+  #full: Page[] = [];
 
   constructor(report: FileReport, name: string) {
     this.#report = report;
     this.#name = name;
   }
 
-  /** Not earlier than the rows before. */
   add(row: ReadRow): void {
     const rows = this.#instant;
     const first = rows[0];
-    if (first !== undefined && first.execution.executedAtMs !== row.execution.executedAtMs) this.#closeInstant();
+    if (first !== undefined && first.atMs !== row.atMs) this.#closeInstant();
     if (rows.length >= instantRowsMax) throw tooManyAtOnce(this.#name, row);
     rows.push(row);
   }
 
-  /** Pages that are full. */
-  take(): Execution[][] {
+  take(): Page[] {
     const full = this.#full;
     this.#full = [];
     return full;
   }
 
-  /** Nothing more comes: what is left. */
-  end(): Execution[][] {
+  end(): Page[] {
     this.#closeInstant();
-    if (this.#page.length > 0) this.#full.push(this.#page);
-    this.#page = [];
+    if (sizeOf(this.#page) > 0) this.#turn();
     return this.take();
+  }
+
+  #turn(): void {
+    this.#full.push(this.#page);
+    this.#page = { executions: [], trades: [] };
   }
 
   #closeInstant(): void {
@@ -55,28 +73,28 @@ export class Pages {
     const first = rows[0];
     if (first === undefined) return;
     if (rows.length > 1) {
-      rows.sort((a, b) => compareExecutions(a.execution, b.execution));
-      for (const { execution } of this.#tellApart(rows)) this.#push(execution);
+      rows.sort(compareRows);
+      for (const row of this.#tellApart(rows)) this.#push(row);
     } else {
-      if (first.needsOccurrence) first.execution.externalId = withOccurrence(first.execution.externalId, 0);
-      this.#push(first.execution);
+      if (first.needsOccurrence) setOccurrence(first, 0);
+      this.#push(first);
     }
     rows.length = 0;
   }
 
-  #push(execution: Execution): void {
-    recordImported(this.#report, execution.executedAtMs);
-    this.#page.push(execution);
-    if (this.#page.length < pageRowsMax) return;
-    this.#full.push(this.#page);
-    this.#page = [];
+  #push({ execution, trade, atMs, rows }: ReadRow): void {
+    for (let count = 0; count < rows; count++) recordImported(this.#report, atMs);
+    if (execution !== null) this.#page.executions.push(execution);
+    if (trade !== null) this.#page.trades.push(trade);
+    if (sizeOf(this.#page) >= pageRowsMax) this.#turn();
   }
 
   /** Rows with one id stand side by side in the order. */
   *#tellApart(rows: readonly ReadRow[]): Generator<ReadRow> {
     for (let start = 0; start < rows.length; ) {
       let end = start + 1;
-      while (end < rows.length && rows[end]?.execution.externalId === rows[start]?.execution.externalId) end++;
+      const id = idOf(rows[start] as ReadRow);
+      while (end < rows.length && idOf(rows[end] as ReadRow) === id) end++;
       const equal = rows.slice(start, end);
       if (equal.length > 1) equal.sort(compareContents);
       yield* equal[0]?.needsOccurrence === true ? numbered(equal) : this.#onlyFirst(equal);
@@ -89,17 +107,16 @@ export class Pages {
     const [first, ...others] = equal;
     if (first === undefined) return;
     for (const other of others) {
-      if (contentsOf(other.execution) === contentsOf(first.execution)) {
-        recordSkipped(this.#report, "the same execution again", other.line);
-        continue;
+      const what = other.trade === null ? "execution" : "position";
+      const isSame = contentsOf(other) === contentsOf(first);
+      for (let count = 0; count < other.rows; count++) {
+        if (isSame) {
+          recordSkipped(this.#report, `the same ${what} again`, other.line);
+          continue;
+        }
+        const message = `the ${what} of line ${first.line} has the same id and other values`;
+        recordProblem(this.#report, { line: other.line, column: null, code: "duplicate_id", said: null, message });
       }
-      recordProblem(this.#report, {
-        line: other.line,
-        column: null,
-        code: "duplicate_id",
-        said: null,
-        message: `the execution of line ${first.line} has the same id and other values`,
-      });
     }
     yield first;
   }
@@ -107,26 +124,44 @@ export class Pages {
 
 /** Which of identical rows is the first does not depend on their order in the file. */
 function numbered(equal: readonly ReadRow[]): ReadRow[] {
-  for (const [occurrence, { execution }] of equal.entries()) {
-    execution.externalId = withOccurrence(execution.externalId, occurrence);
-  }
-  return equal.toSorted((a, b) => compareExecutions(a.execution, b.execution));
+  for (const [occurrence, row] of equal.entries()) setOccurrence(row, occurrence);
+  return equal.toSorted(compareRows);
+}
+
+function setOccurrence({ execution, trade }: ReadRow, occurrence: number): void {
+  if (execution !== null) execution.externalId = withOccurrence(execution.externalId, occurrence);
+  if (trade !== null) trade.externalId = withOccurrence(trade.externalId, occurrence);
+}
+
+function idOf({ execution, trade }: ReadRow): string {
+  return execution?.externalId ?? trade?.externalId ?? "";
+}
+
+/** Executions in THE order; trades, which have none, by their ids. */
+function compareRows(a: ReadRow, b: ReadRow): number {
+  if (a.execution !== null && b.execution !== null) return compareExecutions(a.execution, b.execution);
+  const [first, second] = [idOf(a), idOf(b)];
+  return first < second ? -1 : first > second ? 1 : 0;
 }
 
 function compareContents(a: ReadRow, b: ReadRow): number {
-  const [first, second] = [contentsOf(a.execution), contentsOf(b.execution)];
+  const [first, second] = [contentsOf(a), contentsOf(b)];
   return first < second ? -1 : first > second ? 1 : a.line - b.line;
 }
 
-function contentsOf(execution: Execution): string {
-  return Object.values(execution)
+function contentsOf({ execution, trade }: ReadRow): string {
+  return Object.values(execution ?? trade ?? {})
     .map((value) => (typeof value === "bigint" ? formatDecimal(value) : String(value)))
     .join("\u001f");
 }
 
-function tooManyAtOnce(name: string, { execution, line }: ReadRow): Failure {
-  const time = new Date(execution.executedAtMs).toISOString();
-  return new Failure("data", `${name} has more than ${instantRowsMax} executions at ${time}.`, {
+function sizeOf({ executions, trades }: Page): number {
+  return executions.length + trades.length;
+}
+
+export function tooManyAtOnce(name: string, { atMs, line }: ReadRow): Failure {
+  const time = new Date(atMs).toISOString();
+  return new Failure("data", `${name} has more than ${instantRowsMax} rows at ${time}.`, {
     code: "too_many_at_once",
     subject: `${name}:${line}`,
     hint: "Export it with the time of day, or split it.",

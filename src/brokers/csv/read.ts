@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { Failure, messageOf } from "../../errors.ts";
-import type { Execution, Market } from "../../executions/execution.ts";
+import type { Market } from "../../executions/execution.ts";
 import { parseZone, type Zone, ZoneError } from "../../executions/zone.ts";
 import { decimalMarkOf } from "./decimal-mark.ts";
 import { findHeader, parseRenames } from "./detect.ts";
@@ -8,10 +8,11 @@ import { CellError, type Dialect, type Reading } from "./dialect.ts";
 import { byteLengthOf, readTextFormat, type TextFormat, textBlocks } from "./encoding.ts";
 import type { Mapping, Renames } from "./header.ts";
 import { inOrder } from "./order.ts";
+import type { Page } from "./pages.ts";
 import type { FileReport } from "./report.ts";
 import { type RowSettings, RowWalker } from "./rows.ts";
-import type { Position, RowSource } from "./survey.ts";
-import { type Delimiters, RowReader } from "./tokenise.ts";
+import { type Position, type RowSource, readerOf } from "./survey.ts";
+import type { Delimiters } from "./tokenise.ts";
 
 export interface RecogniseOptions {
   /** What the user calls the file: it stands in messages, and of some brokers it says the zone. */
@@ -41,6 +42,8 @@ export interface Recognised {
   encoding: string;
   delimiter: string;
   decimalMark: "." | ",";
+  /** As its first row names it; null: it names none. */
+  account: string | null;
   /** The header as the file has it, and its physical line. */
   header: readonly string[];
   headerLine: number;
@@ -81,7 +84,8 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
   const start: Position = {
     byte: format.bomBytes + byteLengthOf(text.slice(0, found.characters), format.encoding),
     line: found.nextLine,
-    mapping,
+    // The sections before the wanted one are read too.
+    mapping: dialect.layout.kind === "titled" ? null : mapping,
   };
   const layout: FileLayout = { format, delimiters, renames, start };
   const sample = sampleOf(text.slice(found.characters), layout, dialect);
@@ -97,6 +101,7 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
     encoding: encodingName(format),
     delimiter: delimiters.inner,
     decimalMark: decimalMarkOf(numbersOf(sample, mapping)),
+    account: mapping.account === null ? null : (sample[0]?.[mapping.account.index]?.trim() ?? null) || null,
     header: mapping.header,
     headerLine: found.line,
     zone,
@@ -106,15 +111,15 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
 }
 
 /**
- * The file's executions in THE order (`compareExecutions`), in pages of at most 1,000. What becomes of each row is in `report`,
+ * The file's executions in THE order (`compareExecutions`), and its trades in the order of their ends, in pages of at most 1,000 together. What becomes of each row is in `report`,
  * which is complete when the last page was taken. Memory does not grow with the file. @throws {Failure} data: the file is
  * damaged, holds several accounts, or has too many rows of one instant; unavailable: no temporary space
  */
-export async function* readExecutions(
+export async function* readPages(
   recognised: Recognised,
   report: FileReport,
   signal?: AbortSignal,
-): AsyncGenerator<Execution[]> {
+): AsyncGenerator<Page> {
   await using opened = await openFile(recognised.path, recognised.name);
   yield* inOrder(sourceOf(recognised, opened.file), report, signal);
 }
@@ -189,7 +194,7 @@ async function readHeader(file: FileHandle, format: TextFormat, options: Recogni
 
 /** The first rows of data. */
 function sampleOf(text: string, layout: FileLayout, dialect: Dialect): (readonly string[])[] {
-  const { format, delimiters, renames, start } = layout;
+  const { delimiters, renames, start } = layout;
   const settings: RowSettings = {
     dialect,
     broker: "",
@@ -200,13 +205,17 @@ function sampleOf(text: string, layout: FileLayout, dialect: Dialect): (readonly
     delimiter: delimiters.delimiter,
     facts: new Map(),
   };
-  const walker = new RowWalker(settings, start.mapping);
-  const reader = new RowReader(delimiters, format.newline, start.line, walker.accepts);
+  const walker = new RowWalker(settings, start);
+  const reader = readerOf({ settings, ...layout }, start.line, walker);
   reader.feed(text, true);
   const sample: (readonly string[])[] = [];
+  let { mapping } = start;
   while (sample.length < sampledRowsMax && reader.next()) {
-    if (walker.mapping !== start.mapping) break;
-    if (walker.kindOf(reader).kind === "row") sample.push(reader.cells);
+    const { kind } = walker.kindOf(reader);
+    // Of a statement with titles the first header comes only now.
+    mapping ??= walker.mapping;
+    if (walker.mapping !== mapping) break;
+    if (kind === "row") sample.push(reader.cells);
   }
   return sample;
 }

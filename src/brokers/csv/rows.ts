@@ -1,10 +1,13 @@
 import type { Execution, Market } from "../../executions/execution.ts";
 import { externalIdOf, rowIdOf } from "../../executions/identify.ts";
 import { type Draft, NormaliseError, normalise } from "../../executions/normalise.ts";
+import type { Trade } from "../../trades/trade.ts";
+import { type ClosedPosition, closedTrade, tradeIdOf } from "./closed-position.ts";
 import { CellError, type Dialect, type DialectSettings, type Reading, RowError } from "./dialect.ts";
 import { type Field, type Mapping, mapColumns, type Renames } from "./header.ts";
 import { type FileReport, type RowProblem, recordProblem, recordSkipped, shorten } from "./report.ts";
-import { cellBounds, type RowReader, type RowText } from "./tokenise.ts";
+import { type SectionTitle, TitledSections } from "./titled-sections.ts";
+import { cellBounds, type Rows, type RowText } from "./tokenise.ts";
 
 /** What is needed to make executions of a file's rows. */
 export interface RowSettings extends DialectSettings {
@@ -18,10 +21,17 @@ export interface RowSettings extends DialectSettings {
   facts: Map<string, string>;
 }
 
-/** A row as execution, before its place among the others is known. */
+/** A row that was read, before its place among the others is known: an execution, a trade, or what its group is made of. */
 export interface ReadRow {
-  execution: Execution;
+  execution: Execution | null;
+  trade: Trade | null;
+  /** Of a dialect with groups: its values by their columns' keys. */
+  values: Readonly<Record<string, unknown>> | null;
+  /** Its place among the others. */
+  atMs: number;
   line: number;
+  /** Rows that it was made of. */
+  rows: number;
   /** Its id is the row's and lacks the occurrence. */
   needsOccurrence: boolean;
 }
@@ -45,6 +55,7 @@ export class RowWalker {
   mapping: Mapping | null;
   readonly #settings: RowSettings;
   readonly #section: string | null;
+  readonly #titled: TitledSections | null;
   /** The header of another section, while its facts are gathered. */
   #otherHeader: readonly string[] = [];
   #missing: readonly string[] = [];
@@ -52,27 +63,38 @@ export class RowWalker {
   readonly #row: Record<string, unknown>;
   /** Of the dialect's columns, in their order. Writing them into the row by their keys would take longer than reading the cells. */
   readonly #values: unknown[];
+  readonly #keys: readonly string[];
   /** Cells of the plain row whose time was asked last; 0: it was not plain. */
   #count = 0;
 
-  constructor(settings: RowSettings, mapping: Mapping | null) {
+  constructor(settings: RowSettings, { mapping, title = null }: WalkerStart) {
     this.#settings = settings;
     this.mapping = mapping;
-    const keys = Object.keys(settings.dialect.columns);
-    this.#values = keys.map(() => null);
-    this.#row = rowOver(this.#values, keys);
+    this.#keys = Object.keys(settings.dialect.columns);
+    this.#values = this.#keys.map(() => null);
+    this.#row = rowOver(this.#values, this.#keys);
     const { layout } = settings.dialect;
     this.#section = layout.kind === "sections" ? layout.section.toLowerCase() : null;
+    this.#titled = layout.kind === "titled" ? new TitledSections(layout.section, title) : null;
+  }
+
+  /** Where another walker can go on. */
+  get place(): WalkerStart {
+    return { mapping: this.mapping, title: this.#titled?.title ?? null };
   }
 
   /** Can these cells of several lines be a row? A stray quote swallows line ends, and the count of cells shows it. */
   readonly accepts = (cells: readonly string[]): boolean =>
-    this.#section !== null || this.mapping === null || widthProblem(cells, this.mapping) === null;
+    this.#section !== null ||
+    this.#titled !== null ||
+    this.mapping === null ||
+    widthProblem(cells, this.mapping) === null;
 
   /** `row` is what can be one; whether its cells can be read shows later. */
-  kindOf(reader: RowReader): RowKind {
+  kindOf(reader: Rows): RowKind {
     if (reader.problem !== null) return quoteProblem(reader.problem);
     if (isBlank(reader)) return none;
+    if (this.#titled !== null) return this.#kindInTitled(reader.cells, this.#titled);
     if (this.#section === null) return row;
     const kind = this.#kindInSections(reader.cells, this.#section);
     if (kind !== row || this.mapping === null) return kind;
@@ -90,6 +112,17 @@ export class RowWalker {
     const said =
       this.#missing.length === 0 ? "no header row comes before it" : `the header lacks ${list(this.#missing)}`;
     return { kind: "problem", problem: { column: null, code: "missing_columns", said: null, message: said } };
+  }
+
+  #kindInTitled(cells: readonly string[], titled: TitledSections): RowKind {
+    const kind = titled.take(cells);
+    if (kind === "title") this.mapping = null;
+    if (kind === "wanted header") return this.#changeHeader(cells);
+    if (kind === "title" || kind === "header") return none;
+    if (kind === "other") return { kind: "skip", reason: titled.reason };
+    if (this.mapping !== null) return widthProblem(cells, this.mapping) ?? row;
+    const message = `the header lacks ${list(this.#missing)}`;
+    return { kind: "problem", problem: { column: null, code: "missing_columns", said: null, message } };
   }
 
   #changeHeader(cells: readonly string[]): RowKind {
@@ -110,10 +143,16 @@ export class RowWalker {
   /** Of the first pass: what other sections say that executions need. */
   gather(cells: readonly string[]): void {
     const { dialect, facts } = this.#settings;
-    if (this.#section === null || dialect.gather === undefined || cells[1]?.trim() !== "Data") return;
+    if (dialect.gather === undefined || facts.size > factsMax) return;
+    const other = this.#titled === null ? this.#otherSection(cells) : this.#titled.other;
+    if (other === null) return;
+    dialect.gather(other.name, (name) => (cells[other.header.indexOf(name)] ?? "").trim(), facts);
+  }
+
+  #otherSection(cells: readonly string[]): { name: string; header: readonly string[] } | null {
     const header = this.#otherHeader;
-    if (header[0] !== cells[0] || facts.size > factsMax) return;
-    dialect.gather(cells[0] ?? "", (name) => (cells[header.indexOf(name)] ?? "").trim(), facts);
+    if (this.#section === null || cells[1]?.trim() !== "Data" || header[0] !== cells[0]) return null;
+    return { name: cells[0] ?? "", header };
   }
 
   /** NaN: the row has none that can be read, so it is no execution. */
@@ -145,7 +184,7 @@ export class RowWalker {
     return this.mapping !== null && widthProblem(reader.cells, this.mapping) === null;
   }
 
-  /** The execution, or null when the row is none: why is in the report. */
+  /** What it is, or null when it is nothing: why is in the report. */
   read(reader: RowText, line: number, report: FileReport): ReadRow | null {
     const { mapping } = this;
     if (mapping === null) throw new Error("a row without a header");
@@ -168,22 +207,37 @@ export class RowWalker {
         }
       }
       index = -1;
-      const draft = this.#settings.dialect.toExecution(this.#row, this.#settings);
-      if ("skip" in draft) {
-        recordSkipped(report, draft.skip, line);
-        return null;
-      }
-      return toReadRow(draft, this.#settings.broker, line);
+      return this.#make(line, report);
     } catch (error) {
       const { dialect } = this.#settings;
       return this.#refuse(problemOf(error, mapping, reader.cells, index, dialect), reader.cells, line, report);
     }
   }
 
-  /** Rows that are no data by their look are no problem. */
+  /** Of the values that were read last. */
+  #make(line: number, report: FileReport): ReadRow | null {
+    const { dialect, broker } = this.#settings;
+    if (dialect.groups !== undefined) {
+      const values = Object.fromEntries(this.#keys.map((key, index) => [key, this.#values[index]]));
+      const atMs = utcMsOf(values[dialect.timeColumn]);
+      return { execution: null, trade: null, values, atMs, line, rows: 1, needsOccurrence: false };
+    }
+    const made = dialect.toTrade?.(this.#row, this.#settings) ?? dialect.toExecution?.(this.#row, this.#settings);
+    if (made === undefined) throw new Error(`${dialect.id} makes nothing of its rows`);
+    if ("skip" in made) {
+      recordSkipped(report, made.skip, line);
+      return null;
+    }
+    return "direction" in made ? toReadTrade(made, broker, line) : toReadRow(made, broker, line);
+  }
+
+  /** Rows that are no data by their look are no problem, or another one. */
   #refuse(problem: Omit<RowProblem, "line">, cells: readonly string[], line: number, report: FileReport): null {
-    const reason = this.#settings.dialect.summaryRow?.(cells) ?? null;
-    if (reason !== null) recordSkipped(report, reason, line);
+    const { dialect } = this.#settings;
+    const reason = dialect.summaryRow?.(cells) ?? null;
+    if (reason instanceof RowError) {
+      recordProblem(report, { line, ...problemOf(reason, this.mapping, cells, -1, dialect) });
+    } else if (reason !== null) recordSkipped(report, reason, line);
     else if (isHeader(cells, this.mapping?.header ?? [])) recordSkipped(report, "the header again", line);
     else recordProblem(report, { line, ...problem });
     return null;
@@ -229,8 +283,15 @@ function isBlank(row: RowText): boolean {
   return row.cells.every((cell) => cell.trim() === "");
 }
 
+/** What a walker knows at a place in the file. */
+export interface WalkerStart {
+  mapping: Mapping | null;
+  /** Of a statement with titles: in which section. */
+  title?: SectionTitle | null;
+}
+
 /** False: it is none, and the report says why. */
-export function isRow(reader: RowReader, walker: RowWalker, report: FileReport): boolean {
+export function isRow(reader: Rows, walker: RowWalker, report: FileReport): boolean {
   const kind = walker.kindOf(reader);
   if (kind.kind === "row") return true;
   if (kind.kind === "skip") recordSkipped(report, kind.reason, reader.line);
@@ -240,25 +301,34 @@ export function isRow(reader: RowReader, walker: RowWalker, report: FileReport):
 
 const factsMax = 100_000;
 
-function toReadRow(draft: Draft, broker: string, line: number): ReadRow {
+export function toReadRow(draft: Draft, broker: string, line: number, rows = 1): ReadRow {
   const venue = { broker, market: draft.market, symbol: draft.symbol };
-  if (draft.id !== null) {
-    return { execution: normalise(draft, externalIdOf(venue, draft.id)), line, needsOccurrence: false };
+  const needsOccurrence = draft.id === null;
+  if (draft.id === null && draft.identity === undefined) {
+    throw new Error(`a row of ${broker} has neither an id nor an identity`);
   }
-  if (draft.identity === undefined) throw new Error(`a row of ${broker} has neither an id nor an identity`);
-  return { execution: normalise(draft, rowIdOf(venue, draft.identity)), line, needsOccurrence: true };
+  const externalId = draft.id === null ? rowIdOf(venue, draft.identity ?? []) : externalIdOf(venue, draft.id);
+  const execution = normalise(draft, externalId);
+  return { execution, trade: null, values: null, atMs: execution.executedAtMs, line, rows, needsOccurrence };
+}
+
+function toReadTrade(closed: ClosedPosition, broker: string, line: number): ReadRow {
+  const { externalId, isRowId } = tradeIdOf(closed, { broker, market: closed.market, symbol: closed.symbol });
+  const trade = closedTrade(closed, externalId);
+  const { closedAtMs } = closed;
+  return { execution: null, trade, values: null, atMs: closedAtMs, line, rows: 1, needsOccurrence: isRowId };
 }
 
 /** `fieldIndex`: the column that was being read; negative: all were read. */
-function problemOf(
+export function problemOf(
   error: unknown,
-  mapping: Mapping,
+  mapping: Mapping | null,
   cells: readonly string[],
   fieldIndex: number,
   dialect: Dialect,
 ): Omit<RowProblem, "line"> {
   if (error instanceof CellError) {
-    const field = mapping.fields[fieldIndex];
+    const field = mapping?.fields[fieldIndex];
     const said = field === undefined || field.index < 0 ? "" : trim(cells[field.index] ?? "");
     const message = `expected ${error.message}, found ${said === "" ? "nothing" : `"${shorten(said)}"`}`;
     return { column: field?.name ?? null, code: error.code, said, message };
@@ -273,7 +343,7 @@ function problemOf(
         : undefined;
   if (key === undefined) throw error;
   const { code, message } = error as RowError | NormaliseError;
-  const field = mapping.fields.find((found) => found.key === key);
+  const field = mapping?.fields.find((found) => found.key === key);
   if (field === undefined || field.index < 0) return { column: null, code, said: null, message };
   const said = trim(cells[field.index] ?? "");
   const found = message.includes("found") ? "" : `, found "${shorten(said)}"`;

@@ -2,14 +2,13 @@ import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Failure, messageOf } from "../../errors.ts";
-import type { Execution } from "../../executions/execution.ts";
 import { type TextBlock, textBlocks } from "./encoding.ts";
 import type { Mapping } from "./header.ts";
-import type { Pages } from "./pages.ts";
+import type { Page, RowSink } from "./pages.ts";
 import type { FileReport } from "./report.ts";
 import { isRow, RowWalker } from "./rows.ts";
 import { type RowSource, rowsOf, type Segment } from "./survey.ts";
-import { type RowReader, type RowText, splitRow } from "./tokenise.ts";
+import { type Rows, type RowText, splitRow } from "./tokenise.ts";
 
 /** Runs that are merged at once; more are merged in several rounds. Each takes about 100 KB of memory. */
 export const fanInMax = 32;
@@ -25,11 +24,11 @@ const readBytes = 32 * 1024;
 export async function* sortThroughFiles(
   source: RowSource,
   segments: readonly Segment[],
-  pages: Pages,
+  sink: RowSink,
   report: FileReport,
   signal: AbortSignal | undefined,
   rowsMax: number,
-): AsyncGenerator<Execution[]> {
+): AsyncGenerator<Page> {
   const folder = await makeFolder();
   try {
     const mappings: Mapping[] = [];
@@ -44,12 +43,12 @@ export async function* sortThroughFiles(
       }
       runs = merged;
     }
-    const walker = new RowWalker(source.settings, null);
+    const walker = new RowWalker(source.settings, { mapping: null });
     for await (const run of mergeRuns(runs, source.delimiters.delimiter)) {
       walker.mapping = mappings[run.mapping] ?? null;
       const row = walker.read(rowOf(run, source), run.line, report);
-      if (row !== null) pages.add(row);
-      const full = pages.take();
+      if (row !== null) sink.add(row);
+      const full = sink.take();
       if (full.length === 0) continue;
       signal?.throwIfAborted();
       yield* full;
@@ -187,7 +186,7 @@ function indexOf(mappings: Mapping[], mapping: Mapping | null): number {
 }
 
 /** `r` and the text of a plain row; `q` and that of another; `j` and it as JSON when it goes over several lines. */
-function toLine(timeMs: number, mapping: number, reader: RowReader): string {
+function toLine(timeMs: number, mapping: number, reader: Rows): string {
   const { raw, line, isPlain } = reader;
   const isOneLine = isPlain || !(raw.includes("\n") || raw.includes("\r"));
   const text = isPlain ? `r${raw}` : isOneLine ? `q${raw}` : `j${JSON.stringify(raw)}`;

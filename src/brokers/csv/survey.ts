@@ -1,9 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { Failure } from "../../errors.ts";
 import { byteLengthOf, type TextFormat, textBlocks } from "./encoding.ts";
-import type { Mapping } from "./header.ts";
-import { type RowSettings, RowWalker } from "./rows.ts";
-import { type Delimiters, RowReader } from "./tokenise.ts";
+import { JoinedRows } from "./joined-rows.ts";
+import { type RowSettings, RowWalker, type WalkerStart } from "./rows.ts";
+import { type Delimiters, RowReader, type Rows } from "./tokenise.ts";
 
 /** Where a file's rows are, and how they are read. */
 export interface RowSource {
@@ -16,10 +16,9 @@ export interface RowSource {
   start: Position;
 }
 
-export interface Position {
+export interface Position extends WalkerStart {
   byte: number;
   line: number;
-  mapping: Mapping | null;
 }
 
 /** Whole rows that stand together in the file, and the times in them. */
@@ -38,8 +37,8 @@ export interface Segment {
  */
 export async function survey(source: RowSource, signal: AbortSignal | undefined): Promise<Segment[]> {
   const { file, format, settings, name } = source;
-  const walker = new RowWalker(settings, source.start.mapping);
-  const reader = new RowReader(source.delimiters, format.newline, source.start.line, walker.accepts);
+  const walker = new RowWalker(settings, source.start);
+  const reader = readerOf(source, source.start.line, walker);
   const account = new OneAccount(name);
   const segments: Segment[] = [];
   let start = source.start;
@@ -51,12 +50,12 @@ export async function survey(source: RowSource, signal: AbortSignal | undefined)
     segment.byteEnd = block.byteEnd - byteLengthOf(reader.unread, format.encoding);
     if (segment.byteEnd === start.byte) continue;
     segments.push(segment);
-    start = { byte: segment.byteEnd, line: reader.nextLine, mapping: walker.mapping };
+    start = { byte: segment.byteEnd, line: reader.nextLine, ...walker.place };
   }
   return segments;
 }
 
-function surveyRows(reader: RowReader, walker: RowWalker, segment: Segment, account: OneAccount): void {
+function surveyRows(reader: Rows, walker: RowWalker, segment: Segment, account: OneAccount): void {
   while (reader.next()) {
     const { kind } = walker.kindOf(reader);
     if (kind !== "row") {
@@ -101,13 +100,27 @@ class OneAccount {
 export async function* rowsOf(
   source: RowSource,
   segment: Pick<Segment, "start" | "byteEnd">,
-): AsyncGenerator<{ reader: RowReader; walker: RowWalker }> {
-  const { file, format, settings, name, delimiters } = source;
+): AsyncGenerator<{ reader: Rows; walker: RowWalker }> {
+  const { file, format, settings, name } = source;
   const { start, byteEnd } = segment;
-  const walker = new RowWalker(settings, start.mapping);
-  const reader = new RowReader(delimiters, format.newline, start.line, walker.accepts);
+  const walker = new RowWalker(settings, start);
+  const reader = readerOf(source, start.line, walker);
   for await (const block of textBlocks(file, format, start.byte, byteEnd, name)) {
     reader.feed(block.text, block.byteEnd === byteEnd);
     yield { reader, walker };
   }
+}
+
+/** Reads the rows of a source from a line on. */
+export function readerOf(
+  { settings, delimiters, format, start }: Pick<RowSource, "settings" | "delimiters" | "format" | "start">,
+  line: number,
+  walker: RowWalker,
+): Rows {
+  const reader = new RowReader(delimiters, format.newline, line, walker.accepts);
+  const { joins } = settings.dialect;
+  if (joins === undefined) return reader;
+  const below = joins.kind === "nested" ? joins.header.length + 1 : 0;
+  const headWidth = (start.mapping?.width ?? 0) - below;
+  return new JoinedRows(reader, joins, { delimiter: delimiters.delimiter, headWidth });
 }

@@ -11,6 +11,24 @@ export interface Delimiters {
 /** A quoted cell may hold line ends, within these bounds; beyond them its quote was never closed. */
 const rowCharactersMax = 65_536;
 
+/** Where a reader was. */
+export interface Mark {
+  position: number;
+  line: number;
+}
+
+/** The rows of a text that comes in pieces, one after the other. */
+export interface Rows extends RowText {
+  readonly line: number;
+  readonly problem: RowReader["problem"];
+  /** The row's text: `splitRow` gives its cells again. */
+  readonly raw: string;
+  readonly unread: string;
+  readonly nextLine: number;
+  feed(text: string, final: boolean): void;
+  next(): boolean;
+}
+
 /** A row as part of a text, without its line end. */
 export interface RowText {
   text: string;
@@ -21,7 +39,7 @@ export interface RowText {
   cells: readonly string[];
 }
 
-export class RowReader implements RowText {
+export class RowReader implements Rows {
   text = "";
   start = 0;
   end = 0;
@@ -81,6 +99,22 @@ export class RowReader implements RowText {
   /** The line of the next row. */
   get nextLine(): number {
     return this.#nextLine;
+  }
+
+  /** There will be no more text. */
+  get isFinal(): boolean {
+    return this.#final;
+  }
+
+  mark(): Mark {
+    return { position: this.#position, line: this.#nextLine };
+  }
+
+  /** Back to where it was, within the text that was fed last: the rows come again. */
+  rewind({ position, line }: Mark): void {
+    this.#position = position;
+    this.#nextLine = line;
+    this.#nextQuote = -1;
   }
 
   /** False: there is no whole row left. */

@@ -23,6 +23,11 @@ export function dialectContract(dialect: Dialect, fixtures: readonly Case[]): vo
       if (dialect.accountColumn !== undefined) expect(Object.keys(dialect.columns)).toContain(dialect.accountColumn);
     });
 
+    test("makes executions or trades of its rows, in one way", () => {
+      const { toExecution, toTrade, groups } = dialect;
+      expect([toExecution, toTrade, groups].filter((way) => way !== undefined)).toHaveLength(1);
+    });
+
     test.each(dialect.headers.map((header) => [header.join(","), header] as const))(
       "finds all columns that it needs in %s",
       (_name, header) => {

@@ -1,9 +1,10 @@
 import { readdirSync } from "node:fs";
 import { basename, join } from "node:path";
-import { type RecogniseOptions, readExecutions, recognise } from "../../../src/brokers/csv/read.ts";
+import { type RecogniseOptions, readPages, recognise } from "../../../src/brokers/csv/read.ts";
 import { createFileReport } from "../../../src/brokers/csv/report.ts";
 import { formatDecimal } from "../../../src/executions/decimal.ts";
 import type { Execution } from "../../../src/executions/execution.ts";
+import type { Trade } from "../../../src/trades/trade.ts";
 
 /** Files in fixtures/csv, a folder a dialect; beside each what is expected of it, and what the user said of it if anything. */
 export const fixtures = join(import.meta.dir, "../../../fixtures/csv");
@@ -40,7 +41,11 @@ export async function readAll(path: string, options: Partial<RecogniseOptions> =
   const recognised = await recognise(path, { name: basename(path), ...options });
   const report = createFileReport();
   const executions: Execution[] = [];
-  for await (const page of readExecutions(recognised, report)) executions.push(...page);
+  const trades: Trade[] = [];
+  for await (const page of readPages(recognised, report)) {
+    executions.push(...page.executions);
+    trades.push(...page.trades);
+  }
   const { dialect, broker, encoding, delimiter, decimalMark, header, headerLine, zone, zoneFrom } = recognised;
   return {
     recognised: {
@@ -56,15 +61,16 @@ export async function readAll(path: string, options: Partial<RecogniseOptions> =
     },
     report: { ...report, skipped: Object.fromEntries(report.skipped) },
     executions: executions.map(plain),
+    ...(trades.length === 0 ? {} : { trades: trades.map(plain) }),
   };
 }
 
-/** An execution for reading and comparing: decimals and time as text, without what is not known. */
-export function plain(execution: Execution): Record<string, string> {
-  const known = Object.entries(execution).filter(([, value]) => value !== null);
+/** An execution or a trade for reading and comparing: decimals and time as text, without what is not known. */
+export function plain(made: Execution | Trade): Record<string, string> {
+  const known = Object.entries(made).filter(([, value]) => value !== null);
   return Object.fromEntries(
     known.map(([key, value]) => {
-      if (key === "executedAtMs") return ["executedAt", new Date(value as number).toISOString()];
+      if (key.endsWith("AtMs")) return [key.slice(0, -2), new Date(value as number).toISOString()];
       return [key, typeof value === "bigint" ? formatDecimal(value) : String(value)];
     }),
   );

@@ -37,8 +37,8 @@ async function read(text: string, rowsMax = 50_000) {
   const pages: number[] = [];
   await using file = await open(path);
   for await (const page of inOrder(sourceOf(recognised, file), report, undefined, rowsMax)) {
-    pages.push(page.length);
-    executions.push(...page);
+    pages.push(page.executions.length);
+    executions.push(...page.executions);
   }
   return { report, executions, pages };
 }
@@ -165,7 +165,7 @@ describe("large files", () => {
     const recognised = await recognise(path, { name: "f.csv" });
     await using file = await open(path);
     for await (const page of inOrder(sourceOf(recognised, file), createFileReport(), undefined, 500)) {
-      expect(page.length).toBe(1_000);
+      expect(page.executions.length).toBe(1_000);
       expect(sortFolders()).toHaveLength(1);
       break;
     }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type RecogniseOptions, readExecutions, recognise } from "../../../src/brokers/csv/read.ts";
+import { type RecogniseOptions, readPages, recognise } from "../../../src/brokers/csv/read.ts";
 import { createFileReport } from "../../../src/brokers/csv/report.ts";
 import { Failure } from "../../../src/errors.ts";
 import { readAll } from "./golden.ts";
@@ -407,7 +407,7 @@ describe("executions", () => {
   test("reading stops when it is told to", async () => {
     const path = write(file(row()));
     const recognised = await recognise(path, { name: "file.csv" });
-    const pages = readExecutions(recognised, createFileReport(), AbortSignal.abort(new Error("stop")));
+    const pages = readPages(recognised, createFileReport(), AbortSignal.abort(new Error("stop")));
     expect(pages.next()).rejects.toThrow("stop");
   });
 
@@ -415,7 +415,7 @@ describe("executions", () => {
     const path = write(file(row(), row({ id: "2" })));
     const recognised = await recognise(path, { name: "file.csv" });
     writeFileSync(path, file(row()));
-    expect(readExecutions(recognised, createFileReport()).next()).rejects.toMatchObject({
+    expect(readPages(recognised, createFileReport()).next()).rejects.toMatchObject({
       detail: { code: "file_changed" },
     });
   });
