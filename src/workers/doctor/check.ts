@@ -40,6 +40,8 @@ export interface Check {
   title: string;
   /** It asks the network: left out by `--offline`. */
   online?: boolean;
+  /** It takes its time, by itself: left out by `--offline`, which answers at once. */
+  slow?: boolean;
   run: (tools: DoctorTools) => Outcome | Promise<Outcome>;
 }
 

@@ -39,7 +39,7 @@ export function changesOf(wanted: Wanted, layout: Layout): Change[] {
   ];
 }
 
-function folderChange(folder: WantedFolder, layout: Layout): Change[] {
+export function folderChange(folder: WantedFolder, layout: Layout): Change[] {
   const { path, mode, owner } = folder;
   const apply = () => {
     mkdirSync(path, { recursive: true, mode });
@@ -53,7 +53,7 @@ function folderChange(folder: WantedFolder, layout: Layout): Change[] {
   return [{ summary: `${path}/: ${access} to ${wantedText}`, diff: "", reload: false, apply }];
 }
 
-function fileChange(file: WantedFile, layout: Layout): Change[] {
+export function fileChange(file: WantedFile, layout: Layout): Change[] {
   const { path, text, mode, owner, keep } = file;
   const wantedText = accessText(mode, ownerText(owner));
   const reload = path.startsWith(`${layout.units}/`);
@@ -80,7 +80,7 @@ function fileChange(file: WantedFile, layout: Layout): Change[] {
 }
 
 /** Units of a version that had them, and only such as this program wrote. */
-function staleUnits(wanted: readonly WantedFile[], layout: Layout): Change[] {
+export function staleUnits(wanted: readonly WantedFile[], layout: Layout): Change[] {
   const kept = new Set(wanted.map(({ path }) => path));
   return ownUnits(layout)
     .filter((path) => !kept.has(path))

@@ -97,8 +97,10 @@ function assignment(line: string): [string, string] {
   return [line.slice(0, at), line.slice(at + 1)];
 }
 
-/** `@1767225600` of `--timestamp=unix`; null: never. */
+/** `@1767225600`, or `Thu 2026-01-01 00:00:00 UTC` where systemctl knows no other form; null: never. */
 export function unixMs(text: string | undefined): number | null {
-  const seconds = /^@(\d+)$/.exec(text ?? "")?.[1];
-  return seconds === undefined || seconds === "0" ? null : Number(seconds) * 1000;
+  const seconds = /^@(\d+)/.exec(text ?? "")?.[1];
+  if (seconds !== undefined) return seconds === "0" ? null : Number(seconds) * 1000;
+  const [, date, time] = /^\w+ (\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) UTC$/.exec(text ?? "") ?? [];
+  return date === undefined ? null : Date.parse(`${date}T${time}Z`);
 }

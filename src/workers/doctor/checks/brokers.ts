@@ -43,7 +43,9 @@ function venueCheck(venue: Venue): Check {
     run: withConfig(async (_config, tools) => {
       const answer = await tools.accounts();
       if (answer?.kind !== "answer") return skip("which brokers the accounts have is not known");
-      const count = answer.accounts.filter(({ broker }) => broker === venue.id).length;
+      const count = answer.accounts.filter(
+        ({ broker, source }) => broker === venue.id && source?.kind !== "file",
+      ).length;
       return count === 0 && !answer.overflow ? skip("no account has it") : await askVenue(venue, tools);
     }),
   };

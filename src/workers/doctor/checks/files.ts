@@ -2,42 +2,26 @@ import { existsSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../../config.ts";
 import { commit, version } from "../../../version.ts";
-import { accessOf, changesOf, ownerText } from "../../service/changes.ts";
-import { workerUser } from "../../service/layout.ts";
+import { accessOf, type Change, fileChange, folderChange, staleUnits } from "../../service/changes.ts";
+import { type Layout, workerUser } from "../../service/layout.ts";
 import { linkIsRight, releaseOf, sha256 } from "../../service/releases.ts";
 import { idsOf } from "../../service/system.ts";
-import { root, type Wanted, wantedOf } from "../../service/wanted.ts";
-import {
-  type Check,
-  type DoctorTools,
-  fail,
-  notInstalled,
-  type Outcome,
-  ok,
-  skip,
-  warn,
-  withConfig,
-} from "../check.ts";
+import { type Wanted, wantedOf } from "../../service/wanted.ts";
+import { type Check, fail, notInstalled, ok, skip, warn, withConfig } from "../check.ts";
 
 const install = "sudo ami-workers service install";
 const namedMax = 3;
 
 /** Compares what there is with what `service install` would make. */
-function compared(choose: (wanted: Wanted, tools: DoctorTools) => Wanted, whenRight: string): Check["run"] {
-  return withConfig(async (config: Config, tools) => {
-    if (!tools.installed) return notInstalled;
-    const ids = idsOf(workerUser, tools.layout);
-    if (tools.uid !== 0 && tools.uid !== ids?.uid) return skip(`call doctor as root or as ${workerUser}`);
-    const wanted = await wantedOf(config, tools.commands, tools.layout);
-    return judge(choose(wanted, tools), tools, whenRight);
+function compared(changes: (wanted: Wanted, layout: Layout) => Change[], whenRight: string): Check["run"] {
+  return withConfig(async (config: Config, { layout, installed, commands, uid }) => {
+    if (!installed) return notInstalled;
+    if (uid !== 0 && uid !== idsOf(workerUser, layout)?.uid) return skip(`call doctor as root or as ${workerUser}`);
+    const found = changes(await wantedOf(config, commands, layout), layout).map(({ summary }) => summary);
+    if (found.length === 0) return ok(whenRight);
+    const more = found.length > namedMax ? `, and ${found.length - namedMax} more` : "";
+    return fail(`to do: ${found.slice(0, namedMax).join(", ")}${more}`, install);
   });
-}
-
-function judge(wanted: Wanted, { layout }: DoctorTools, whenRight: string): Outcome {
-  const changes = changesOf(wanted, layout).map(({ summary }) => summary);
-  if (changes.length === 0) return ok(whenRight);
-  const more = changes.length > namedMax ? `, and ${changes.length - namedMax} more` : "";
-  return fail(`to do: ${changes.slice(0, namedMax).join(", ")}${more}`, install);
 }
 
 const executable: Check = {
@@ -62,7 +46,7 @@ const checksum: Check = {
   group: "files",
   name: "checksum",
   title: "the program is the one that was installed, byte for byte",
-  online: true, // it asks nobody, but reading 110 MB takes its time
+  slow: true,
   async run({ layout, installed }) {
     if (!installed) return notInstalled;
     const name = releaseOf(layout.current) ?? "";
@@ -92,11 +76,10 @@ const units: Check = {
   name: "units",
   title: "systemd's units are those that this program has built in",
   run: compared(
-    ({ files }, { layout }) => ({
-      folders: [],
-      files: files.filter(({ path }) => path.startsWith(layout.units)),
-      timers: [],
-    }),
+    ({ files }, layout) => [
+      ...files.filter(({ path }) => path.startsWith(layout.units)).flatMap((file) => fileChange(file, layout)),
+      ...staleUnits(files, layout),
+    ],
     "as they are built in",
   ),
 };
@@ -105,25 +88,25 @@ const folders: Check = {
   group: "files",
   name: "folders",
   title: "folders are there and belong to whom they should",
-  run: compared(({ folders: list }) => ({ folders: list, files: [], timers: [] }), `root's and ${workerUser}'s`),
+  run: compared(
+    ({ folders: list }, layout) => list.flatMap((folder) => folderChange(folder, layout)),
+    `root's and ${workerUser}'s`,
+  ),
 };
 
 const rotation: Check = {
   group: "files",
   name: "logrotate",
   title: "logs are rotated",
-  run: withConfig(async (config, tools) => {
-    const { layout, installed, commands } = tools;
+  run: withConfig(async (config, { layout, installed, commands }) => {
     if (!installed) return notInstalled;
     const { files } = await wantedOf(config, commands, layout);
-    const [change] = changesOf(
-      { folders: [], files: files.filter(({ path }) => path === layout.logrotate), timers: [] },
-      layout,
-    ).filter(({ summary }) => !summary.startsWith("remove "));
+    const own = files.filter(({ path }) => path === layout.logrotate);
+    const [change] = own.flatMap((file) => fileChange(file, layout));
     if (change !== undefined) return fail(`to do: ${change.summary}`, install);
     const programs = ["/usr/sbin/logrotate", "/usr/bin/logrotate"].map((path) => join(layout.root, path));
     if (!programs.some(existsSync)) return warn("logrotate is not installed", "sudo apt install logrotate");
-    return ok(`daily, 14 kept, by ${layout.logrotate} (${ownerText(root)})`);
+    return ok(`daily, 14 kept, by ${layout.logrotate}`);
   }),
 };
 
