@@ -42,7 +42,7 @@ export function createSummary(user: StatisticsUser): Summary {
 }
 
 /**
- * Takes the trades as they come, in one pass: what needs no order is summed up at once, the rest is kept in about 50 bytes a
+ * Takes the trades as they come, in one pass: what needs no order is summed up at once, the rest is kept in about 60 bytes a
  * trade until the end, when they are gone through by close. More can be added after a finish, and finished again.
  */
 export class Summary {

@@ -83,9 +83,8 @@ describe("where a day begins", () => {
   });
 
   test("an hour that came twice around midnight belongs to one day", () => {
-    const calendar = new LocalCalendar(parseZone("America/St_Johns"));
     const days = ["02:29:59", "02:30:30", "02:31:30", "03:40:00"].map((time) =>
-      dayKey(calendar.dayOf(Date.parse(`2010-11-07T${time}Z`))),
+      dayKey(new LocalCalendar(parseZone("America/St_Johns")).dayOf(Date.parse(`2010-11-07T${time}Z`))),
     );
     expect(days).toEqual(["2010-11-06", "2010-11-07", "2010-11-07", "2010-11-07"]);
   });
@@ -156,6 +155,21 @@ describe("V30, one trade a weekday over the turn of the year", () => {
     expect(week?.metrics.null_reasons?.profit_factor).toBe("no_losses");
     expect(week?.metrics.null_reasons?.max_drawdown_pct).toBeUndefined();
     expect(periods[0]?.metrics.null_reasons?.max_drawdown_pct).toBe("no_starting_balance");
+  });
+});
+
+test("a part's reason is said where the whole has another", () => {
+  const days = ["2026-01-09T12:00:00Z", "2026-01-12T12:00:00Z"];
+  const trades = days.map((instant) => trade({ netPnl: "1", closedAtMs: Date.parse(instant) }));
+  const periods = summarise(trades, user, stamp).currencies[0]?.periods;
+  expect(periods?.[0]?.metrics.null_reasons?.sharpe_ratio).toBe("no_variation");
+  expect(periods?.find(({ period }) => period === "week")?.metrics.null_reasons).toEqual({
+    sharpe_ratio: "too_few_days",
+    sortino_ratio: "too_few_days",
+    sqn_pnl: "too_few_trades",
+    stddev_pnl: "too_few_trades",
+    lr_correlation: "too_few_trades",
+    lr_standard_error: "too_few_trades",
   });
 });
 

@@ -430,6 +430,17 @@ describe("a summary", () => {
     expect(summary.finish(stamp)).toEqual(summarise(history, { ...user, starting_balance: "500" }, stamp));
   });
 
+  test("an R multiple after thousands of trades without one", () => {
+    const summary = createSummary(user);
+    for (let index = 0; index < 9_000; index++) summary.add(trade({ netPnl: "2" }));
+    summary.add(trade({ netPnl: "2", rMultiple: "1.5" }));
+    expect(summary.finish(stamp).currencies[0]?.periods[0]?.metrics).toMatchObject({
+      trades: 9_001,
+      r_trades: 1,
+      expectancy_r: "1.5",
+    });
+  });
+
   test("base amounts that differ from some trade on", () => {
     const summary = createSummary(user);
     for (let index = 0; index < 700; index++) summary.add(trade({ netPnl: "2" }));

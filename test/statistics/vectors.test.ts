@@ -154,6 +154,38 @@ describe("V28 on 0.2, and freqtrade's other drawdowns", () => {
     near(runOfNets([-1, 2, -2, 3, -3], { start: 2 }).course.drawdownFigures().fraction, 0.75);
   });
 
+  test("coming up to the peak again, exactly, ends it", () => {
+    expect(runOfNets([10, -5, 5, -1]).metrics()).toMatchObject({
+      max_drawdown: "5",
+      max_drawdown_peak_at: "2024-12-16T12:00:00.000Z",
+      max_drawdown_recovered_at: "2024-12-18T12:00:00.000Z",
+      longest_drawdown_seconds: 2 * 86_400,
+      drawdown_ongoing: true,
+    });
+    expect(
+      runOfNets(["0.000000000000000003", "-0.000000000000000002", "0.000000000000000002"]).metrics(),
+    ).toMatchObject({
+      max_drawdown: "0.000000000000000002",
+      drawdown_ongoing: false,
+    });
+  });
+
+  test("only gains: none, and no times", () => {
+    const metrics = runOfNets([10, 0, 5], { start: 100 }).metrics();
+    expect(metrics).toMatchObject({
+      max_drawdown: "0",
+      max_drawdown_pct: "0",
+      max_drawdown_pct_at_max: "0",
+      drawdown_ongoing: false,
+    });
+    expect(metrics).not.toContainAnyKeys([
+      "max_drawdown_peak_at",
+      "max_drawdown_trough_at",
+      "longest_drawdown_seconds",
+      "recovery_factor",
+    ]);
+  });
+
   test("more than everything: above 1", () => {
     const metrics = runOfNets([10, -120, 5], { start: 100 }).metrics();
     expect(metrics.max_drawdown_pct).toBe("1.09090909");
@@ -228,6 +260,13 @@ describe("return series", () => {
     near(runOfNets(compounded(percents), { start: 1 }).course.drawdownFigures().fraction, expected, 1e-7);
   });
 
+  test("Ulcer index on days without a close: as deep as before", () => {
+    const trades = ["2026-01-05", "2026-01-08"].map((day, index) =>
+      trade({ netPnl: index === 0 ? "-10" : "5", closedAtMs: Date.parse(`${day}T12:00:00Z`) }),
+    );
+    near(runOf(trades, { start: 100 }).course.returnFigures().ulcer, Math.sqrt((3 * 0.01 + 0.0025) / 4));
+  });
+
   test("Ulcer index over n days, the start a peak", () => {
     const rising = runOfNets(compounded([10, -10, 50, -20, 10]), { start: 1 }).course;
     near(rising.returnFigures().ulcer, 0.11349008767288883);
@@ -296,6 +335,12 @@ test.each([
   [0.01, 0.01762792, 120, 4.6087],
 ])("annual growth from %p to %p in %p days: %p", (start, end, days, expected) => {
   expect(Number(annualGrowth({ start, total: end - start, days }))).toBeCloseTo(expected, 4);
+});
+
+test("a year's growth is not guessed from less than 30 days", () => {
+  expect(annualGrowth({ start: 100, total: 1, days: 29 })).toBe("too_few_days");
+  near(annualGrowth({ start: 100, total: 1, days: 30 }), 1.01 ** (365 / 30) - 1);
+  expect(annualGrowth({ start: 100, total: -100, days: 365 })).toBe("equity_not_positive");
 });
 
 describe("streaks", () => {
