@@ -89,7 +89,12 @@ describe("mail", () => {
             if (socket.data.data && line !== ".") continue;
             socket.data.data = line === "DATA";
             const verb = line.split(/[ :]/)[0]?.toUpperCase() ?? "";
-            const usual = { DATA: "354 go on\r\n", QUIT: "221 bye\r\n", EHLO: "250 mail.example\r\n" } as const;
+            const usual = {
+              DATA: "354 go on\r\n",
+              STARTTLS: "502 not here\r\n",
+              QUIT: "221 bye\r\n",
+              EHLO: "250 mail.example\r\n",
+            } as const;
             socket.write(answers[verb] ?? usual[verb as keyof typeof usual] ?? "250 ok\r\n");
           }
         },
