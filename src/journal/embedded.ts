@@ -1,5 +1,6 @@
 import type { Clock } from "../context.ts";
 import { Failure } from "../errors.ts";
+import { type ClosedTrade, closedTradeOf } from "../statistics/closed-trade.ts";
 import { toBatchResult } from "./batch-result.ts";
 import { makeBatchStore, type StoredBatch } from "./embedded/batch-store.ts";
 import { idOf } from "./embedded/ids.ts";
@@ -11,7 +12,7 @@ import { makeWrites } from "./embedded/writes.ts";
 import { batchItemsMax, contractVersion } from "./fields.ts";
 import type { BatchOutcome, Journal } from "./journal.ts";
 import { formatTimestamp } from "./timestamp.ts";
-import type { Account, Id, PlatformFile } from "./wire.ts";
+import type { Account, Id, PlatformFile, StoredTrade } from "./wire.ts";
 
 export type { AccountEntry, Upload, UserEntry, WantedAccount } from "./embedded/owners.ts";
 
@@ -98,6 +99,7 @@ export function openEmbeddedJournal(path: string, context: { clock: Pick<Clock, 
       const used = accountId === undefined ? rest : { ...rest, accountId: idOf(accountId) };
       return each((asked) => store.userTrades(presentUser(store, userId), used, asked));
     },
+    closedTrades: (userId) => closedTradesOf(store, userId),
     putStatistics: async (userId, statistics) => {
       const stored = await store.putStatistics(idOf(userId), statistics);
       return stored.kind === "stored" ? { kind: "stored", stale: stored.stale } : stored;
@@ -145,6 +147,16 @@ async function* each<T>(page: (asked: PageAsked) => PageOf<T>): AsyncGenerator<T
     const { items, next }: PageOf<T> = page({ after, limit: pageRows });
     yield* items;
     after = next;
+  } while (after !== null);
+}
+
+async function* closedTradesOf(store: JournalStore, id: Id): AsyncGenerator<ClosedTrade[], void, undefined> {
+  const userId = presentUser(store, id);
+  let after: Position = null;
+  do {
+    const page: PageOf<StoredTrade> = store.userTrades(userId, { status: "closed" }, { after, limit: pageRows });
+    yield page.items.map(closedTradeOf).filter((trade) => trade !== null);
+    after = page.next;
   } while (after !== null);
 }
 

@@ -1,3 +1,4 @@
+import type { ClosedTrade } from "../statistics/closed-trade.ts";
 import type {
   Account,
   AccountTrade,
@@ -43,6 +44,11 @@ export interface Journal {
   users(filter?: UserFilter): AsyncIterable<User>;
   /** Ordered by trade id; without legs and state. */
   userTrades(userId: Id, filter?: UserTradeFilter): AsyncIterable<StoredTrade>;
+  /**
+   * The closed ones of them for the statistics, a page at a time: of each trade only what these need is read and checked, since a
+   * user may have a million.
+   */
+  closedTrades(userId: Id): AsyncIterable<readonly ClosedTrade[]>;
   putStatistics(userId: Id, statistics: Statistics): Promise<StatisticsOutcome>;
   /** Idempotent by `cycle_id`. */
   postCycleReport(report: CycleReport): Promise<"created" | "duplicate">;

@@ -1,5 +1,6 @@
 import type { Context } from "../context.ts";
 import { Failure } from "../errors.ts";
+import { closedTradePages } from "./closed-trades.ts";
 import { openDownload } from "./download.ts";
 import { batchBytesMax, contractVersion } from "./fields.ts";
 import { type ApiAnswer, type ApiRequest, makeHttp } from "./http.ts";
@@ -128,6 +129,11 @@ export function openLaravelJournal(settings: LaravelSettings, context: Context):
         readStoredTrade,
         (trade) => trade.trade_id,
       ),
+    closedTrades: (userId) => {
+      const path = `/users/${segment(userId)}/trades`;
+      const query = { per_page: perPage.userTrades, status: "closed" };
+      return closedTradePages({ path, query, gone: goneOf(path) }, http);
+    },
     putStatistics: async (userId, statistics) => {
       const path = `/users/${segment(userId)}/statistics`;
       return statisticsOutcome(await write("PUT", path, statistics), `PUT ${path}`);

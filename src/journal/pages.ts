@@ -21,33 +21,50 @@ const pagesMax = 100_000;
  * Reads a list to its end. A platform that does not understand a cursor starts at page one again, with 200: so a cursor or an
  * item that comes a second time is an error, never an endless loop.
  */
-export async function* pages<T>(
-  { path, query, read, idOf, gone }: PagesOf<T>,
-  http: Http,
-): AsyncGenerator<T, void, undefined> {
-  const name = `GET ${path}`;
-  const cursors = new Set<string>();
+export async function* pages<T>(list: PagesOf<T>, http: Http): AsyncGenerator<T, void, undefined> {
   const ids = new Set<Id>();
-  let cursor: string | undefined;
-  for (let page = 1; page <= pagesMax; page++) {
-    const answer = await http.send({ method: "GET", path, query: { ...query, cursor } });
-    if (answer.status === 404) throw notFound(name, gone);
-    const json = taken(answer, name);
-    const { data, links, meta } = checked(pageShape, json, name);
-    for (const [index, value] of data.entries()) {
-      const item = read(value, `${name}, page ${page}, item ${index}`);
-      const id = idOf(item);
-      if (ids.has(id)) throw contractFailure(name, `item ${id} comes a second time, on page ${page}`);
+  for await (const { number, items } of rawPages(list, http)) {
+    for (const [index, value] of items.entries()) {
+      const item = list.read(value, `GET ${list.path}, page ${number}, item ${index}`);
+      const id = list.idOf(item);
+      if (ids.has(id)) throw twice(list.path, id, number);
       ids.add(id);
       yield item;
     }
+  }
+}
+
+/** A page as it came: nothing is known of its items. */
+export interface RawPage {
+  /** From 1. */
+  number: number;
+  items: unknown[];
+}
+
+/** The pages of a list, to its end. That no item comes twice is for the reader to see. */
+export async function* rawPages(
+  { path, query, gone }: Pick<PagesOf<unknown>, "path" | "query" | "gone">,
+  http: Http,
+): AsyncGenerator<RawPage, void, undefined> {
+  const name = `GET ${path}`;
+  const cursors = new Set<string>();
+  let cursor: string | undefined;
+  for (let number = 1; number <= pagesMax; number++) {
+    const answer = await http.send({ method: "GET", path, query: { ...query, cursor } });
+    if (answer.status === 404) throw notFound(name, gone);
+    const { data, links, meta } = checked(pageShape, taken(answer, name), name);
+    yield { number, items: data };
     const next = meta?.next_cursor === undefined ? cursorOf(links?.next ?? null, name) : meta.next_cursor;
     if (next === null) return;
-    if (cursors.has(next)) throw contractFailure(name, `a cursor comes a second time, on page ${page}`);
+    if (cursors.has(next)) throw contractFailure(name, `a cursor comes a second time, on page ${number}`);
     cursors.add(next);
     cursor = next;
   }
   throw contractFailure(name, `more than ${pagesMax} pages`);
+}
+
+export function twice(path: string, id: Id, page: number): Failure {
+  return contractFailure(`GET ${path}`, `item ${id} comes a second time, on page ${page}`);
 }
 
 /** The cursor alone: behind a proxy the link's host and scheme are often wrong. */

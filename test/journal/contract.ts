@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { Failure } from "../../src/errors.ts";
 import type { BatchOutcome, Journal, SealedBatch } from "../../src/journal/journal.ts";
 import type { Account, PlatformFile, User } from "../../src/journal/wire.ts";
+import { closedTradeOf } from "../../src/statistics/closed-trade.ts";
 import {
   all,
   batchOf,
@@ -696,6 +697,23 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
         expect((await all(journal.executions(1))).map(idOf)).toEqual(numbers);
         expect((await all(journal.accountTrades(1))).map(idOf)).toEqual(numbers);
         expect((await all(journal.userTrades(1))).map(idOf)).toEqual(numbers);
+        const closed = await all(journal.userTrades(1, { status: "closed" }));
+        expect((await all(journal.closedTrades(1))).flat()).toEqual(
+          closed.map((trade) => closedTradeOf(trade) as never),
+        );
+      });
+
+      test("of closed trades has those alone, and nobody else's", async () => {
+        await deliver(batchOf({ executions: [boughtSpot], trades: [reportedTrade(1), stillOpen] }));
+        await deliver(batchOf({ accountId: 2, trades: [reportedTrade(2)] }));
+        expect((await all(journal.closedTrades(1))).flat()).toMatchObject([
+          {
+            accountId: 1,
+            symbol: "EURUSD",
+            netPnl: roundTrip.net_pnl,
+            closedAtMs: Date.parse(roundTrip.closed_at ?? ""),
+          },
+        ]);
       });
 
       test("may be left before its end", async () => {
@@ -707,7 +725,12 @@ export function journalContract(name: string, open: () => Promise<JournalUnderTe
       });
 
       test("of an account or a user that is gone is a Failure of that one alone", async () => {
-        const lists = [journal.executions(999), journal.accountTrades(999), journal.userTrades(999)];
+        const lists = [
+          journal.executions(999),
+          journal.accountTrades(999),
+          journal.userTrades(999),
+          journal.closedTrades(999),
+        ];
         for (const list of lists) {
           expect(await failure(all<unknown>(list))).toMatchObject({ kind: "data", detail: { code: "platform_gone" } });
         }

@@ -1,0 +1,127 @@
+import { describe, expect, test } from "bun:test";
+import { readClosedTrade } from "../../src/journal/closed-trades.ts";
+import { SeenIds } from "../../src/journal/seen-ids.ts";
+import { closedTradeOf, type StoredClosedTrade } from "../../src/statistics/closed-trade.ts";
+import { all } from "./samples.ts";
+import { failureOf, json, scripted } from "./scripted.ts";
+
+const place = { name: "GET /users/1/trades", page: 2, index: 3 };
+const stored: StoredClosedTrade = {
+  trade_id: 11,
+  account_id: 1,
+  broker: "binance",
+  status: "closed",
+  market: "linear",
+  symbol: "BTCUSDT",
+  direction: "long",
+  opened_at: "2026-02-28T08:00:00.123Z",
+  closed_at: "2026-02-28T17:30:00.456Z",
+  quantity: "0.010",
+  contract_size: "1",
+  entry_price: "64000.10",
+  gross_pnl: "5.00100000",
+  fees: "0.64250150",
+  funding: "0.06400010",
+  net_pnl: "4.29449840",
+  pnl_currency: "USDT",
+  pnl_in_base_currency: "4.29363950",
+  base_currency: "USD",
+  r_multiple: null,
+};
+
+function page(items: unknown[], cursor: string | null) {
+  return json(200, { data: items, links: { next: null }, meta: { next_cursor: cursor } });
+}
+
+describe("a closed trade as the platform sent it", () => {
+  test("is what the statistics need of it", () => {
+    const more = { ...stored, user_id: 1, legs: [], something_new: true };
+    expect(readClosedTrade(more, place)).toEqual(closedTradeOf(stored));
+  });
+
+  test("may leave out what may be null", () => {
+    const { contract_size, entry_price, gross_pnl, net_pnl, pnl_in_base_currency, base_currency, r_multiple, ...rest } =
+      stored;
+    expect(readClosedTrade(rest, place)).toMatchObject({
+      contractSize: null,
+      entryPrice: null,
+      grossPnl: null,
+      netPnl: null,
+      pnlInBaseCurrency: null,
+      baseCurrency: null,
+      rMultiple: null,
+    });
+  });
+
+  test("that is open or void is none", () => {
+    expect(readClosedTrade({ ...stored, status: "open", closed_at: null }, place)).toBeNull();
+    expect(readClosedTrade({ status: "void" }, place)).toBeNull();
+  });
+
+  test.each([
+    ["an unknown status", { status: "done" }, "status must be open, closed or void"],
+    ["an unknown market", { market: "moon" }, "market must be spot, margin"],
+    ["an unknown direction", { direction: "up" }, "direction must be long or short"],
+    ["a number for money", { net_pnl: 4.29 }, "net_pnl must be a text or null"],
+    ["no fees", { fees: undefined }, "fees must be a text (missing)"],
+    ["no closing time", { closed_at: null }, "closed_at must be a text"],
+    ["a day that is none", { closed_at: "2026-02-30T10:00:00Z" }, "closed_at must be a time in UTC"],
+    ["a broken id", { trade_id: "a b" }, "trade_id must be an integer, or"],
+    ["a negative id", { account_id: -1 }, "account_id must be an integer, or"],
+  ])("with %s is refused, with its place and what was expected", (_name, change, message) => {
+    const read = () => readClosedTrade({ ...stored, ...change }, place);
+    expect(read).toThrow(message);
+    expect(read).toThrow("GET /users/1/trades, page 2, item 3: ");
+  });
+
+  test("that is no object is refused", () => {
+    for (const value of [null, "x", 7]) expect(() => readClosedTrade(value, place)).toThrow("must be an object");
+  });
+});
+
+describe("pages of closed trades", () => {
+  const numbered = (...ids: (number | string)[]) => ids.map((trade_id) => ({ ...stored, trade_id }));
+
+  test("are asked for closed trades, as many as the contract allows, to the end", async () => {
+    const { journal, attempts } = scripted([page(numbered(1, 2), "next"), page(numbered(3), null)]);
+    const pages = await all(journal.closedTrades(7));
+    expect(pages.map((trades) => trades.map(({ id }) => id))).toEqual([[1, 2], [3]]);
+    expect(attempts.map(({ url }) => `${url.pathname.replace("/api/internal", "")}${url.search}`)).toEqual([
+      "/users/7/trades?per_page=1000&status=closed",
+      "/users/7/trades?per_page=1000&status=closed&cursor=next",
+    ]);
+  });
+
+  test.each([
+    ["at once", [numbered(1, 1)]],
+    ["on a later page", [numbered(5, 6), numbered(6)]],
+    ["long after, where ids do not ascend", [numbered(5, 2), numbered(9, 5)]],
+    ["as text", [numbered("b", "a"), numbered("b")]],
+  ])("in which one comes a second time (%s) are an error", async (_name, lists) => {
+    const steps = lists.map((items, index) => page(items, index + 1 < lists.length ? `cursor-${index}` : null));
+    const failure = await failureOf(all(scripted(steps).journal.closedTrades(7)));
+    expect(failure).toMatchObject({ kind: "data", detail: { code: "platform_contract" } });
+    expect(failure.message).toContain("comes a second time");
+  });
+
+  test("whose cursor comes a second time are an error", async () => {
+    const { journal } = scripted([page(numbered(1), "same"), page(numbered(2), "same")]);
+    expect((await failureOf(all(journal.closedTrades(7)))).message).toContain("a cursor comes a second time");
+  });
+
+  test("of a user that is gone are that user's failure", async () => {
+    const { journal } = scripted([json(404, { message: "" })]);
+    expect(await failureOf(all(journal.closedTrades(7)))).toMatchObject({
+      kind: "data",
+      detail: { code: "platform_gone", subject: "user 7" },
+    });
+  });
+});
+
+test("ids in any order are known again, numbers and text apart", () => {
+  const seen = new SeenIds();
+  const given = [3, 7, 5, "7", "x", 8];
+  expect(given.map((id) => seen.add(id))).toEqual(given.map(() => true));
+  expect(given.map((id) => seen.add(id))).toEqual(given.map(() => false));
+  expect(seen.add(6)).toBeTrue();
+});
