@@ -99,7 +99,8 @@ export interface Groups<C extends Columns> {
 
 export interface Outcome<C extends Columns> {
   rows: readonly Row<C>[];
-  is: GroupDraft | Skip | RowError;
+  /** Several executions: a fill, and what was charged for it in another asset than its fee. */
+  is: GroupDraft | readonly GroupDraft[] | Skip | RowError;
 }
 
 export type GroupDraft = Omit<Draft, "executedAtMs">;
@@ -132,8 +133,11 @@ export interface Column<T> {
   parseAt?: (row: string, start: number, end: number, reading: Reading) => T;
 }
 
-/** A pattern where the name carries a value (`Comm in EUR`); `behind`: the column without a name right behind the one with this name. */
-export type HeaderName = string | RegExp | { behind: string };
+/**
+ * A pattern where the name carries a value (`Comm in EUR`); `behind`: the column without a name right behind the one with this name; `last`: the
+ * last of several with this name.
+ */
+export type HeaderName = string | RegExp | { behind: string } | { last: string };
 
 /** What cells need to know of their file. */
 export interface Reading {

@@ -104,7 +104,8 @@ export function headerNamesOf({ header }: Pick<Column<unknown>, "header">): read
 }
 
 function nameText(name: HeaderName): string {
-  return typeof name === "string" || name instanceof RegExp ? String(name) : `the column behind ${name.behind}`;
+  if (typeof name === "string" || name instanceof RegExp) return String(name);
+  return "last" in name ? name.last : `the column behind ${name.behind}`;
 }
 
 function indexOfAny(wanted: readonly HeaderName[], header: readonly string[], names: readonly string[]): number {
@@ -118,6 +119,7 @@ function indexOfAny(wanted: readonly HeaderName[], header: readonly string[], na
 function indexOf(name: HeaderName, header: readonly string[], names: readonly string[]): number {
   if (typeof name === "string") return names.indexOf(nameOf(name));
   if (name instanceof RegExp) return header.findIndex((cell) => name.test(cell.trim()));
+  if ("last" in name) return names.lastIndexOf(nameOf(name.last));
   const before = names.indexOf(nameOf(name.behind));
   return before >= 0 && names[before + 1] === "" ? before + 1 : -1;
 }

@@ -1,8 +1,21 @@
 import { binanceSpotTrades } from "./binance-spot-trades.ts";
 import { binanceUsdmTrades } from "./binance-usdm-trades.ts";
+import { bybitAccountLog } from "./bybit-account-log.ts";
+import { bybitClosedPnl } from "./bybit-closed-pnl.ts";
+import { bybitDerivativesTrades } from "./bybit-derivatives-trades.ts";
+import { bybitSpotTrades } from "./bybit-spot-trades.ts";
 import type { Dialect } from "./dialect.ts";
 import { generic } from "./generic.ts";
 import { interactiveBrokersActivity } from "./interactive-brokers-activity.ts";
 
 /** Every dialect, in the order in which they are listed to a user. */
-export const dialects: readonly Dialect[] = [binanceSpotTrades, binanceUsdmTrades, interactiveBrokersActivity, generic];
+export const dialects: readonly Dialect[] = [
+  binanceSpotTrades,
+  binanceUsdmTrades,
+  bybitAccountLog,
+  bybitClosedPnl,
+  bybitDerivativesTrades,
+  bybitSpotTrades,
+  interactiveBrokersActivity,
+  generic,
+];

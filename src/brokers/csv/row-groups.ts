@@ -1,4 +1,4 @@
-import { type Columns, type Groups, type Outcome, type Row, RowError } from "./dialect.ts";
+import { type Columns, type GroupDraft, type Groups, type Outcome, type Row, RowError } from "./dialect.ts";
 import { instantRowsMax, type Page, type RowSink, tooManyAtOnce } from "./pages.ts";
 import { type FileReport, recordProblem, recordSkipped } from "./report.ts";
 import { problemOf, type ReadRow, type RowSettings, toReadRow } from "./rows.ts";
@@ -99,8 +99,13 @@ export class RowGroups implements RowSink {
     if ("skip" in is) for (const line of lines) recordSkipped(this.#report, is.skip, line);
     else if (is instanceof RowError) this.#refuse(lines, is);
     else {
+      const drafts: readonly GroupDraft[] = Array.isArray(is) ? is : [is as GroupDraft];
       try {
-        this.#sink.add(toReadRow({ ...is, executedAtMs: atMs }, this.#settings.broker, first, lines.length));
+        // All or none of them: the first one stands for the rows.
+        const made = drafts.map((draft, index) =>
+          toReadRow({ ...draft, executedAtMs: atMs }, this.#settings.broker, first, index === 0 ? lines.length : 0),
+        );
+        for (const row of made) this.#sink.add(row);
       } catch (error) {
         this.#refuse(lines, error);
       }

@@ -1,11 +1,16 @@
+import { ccxtVenues } from "../../brokers/ccxt/venues.ts";
 import { dialects } from "../../brokers/csv/index.ts";
 import type { Execution } from "../../executions/execution.ts";
 import type { StatedPnl } from "../../trades/position.ts";
 
 /** Brokers' ids, and how they state PnL; an exchange states it in its API as in its files. */
 const byBroker = new Map<string, StatedPnl>([
-  ...dialects.map(({ broker, statedPnl }) => [broker, statedPnl] as const),
+  // Trades that are reported whole say their PnL themselves.
+  ...dialects
+    .filter(({ statedPnl, toTrade }) => statedPnl !== null && toTrade === undefined)
+    .map(({ broker, statedPnl }) => [broker, statedPnl] as const),
   ["binance", "gross"],
+  ...ccxtVenues.map(({ id, statedPnl }) => [id, statedPnl] as const),
   ["metatrader", "booked"],
 ]);
 

@@ -26,6 +26,13 @@ describe("the list", () => {
     expect(new Set(defined).size).toBe(defined.length);
   });
 
+  test("states the PnL of a broker's executions in one way", () => {
+    const stated = dialects.filter(({ toTrade, statedPnl }) => toTrade === undefined && statedPnl !== null);
+    for (const [broker, group] of Map.groupBy(stated, (dialect) => dialect.broker)) {
+      expect({ broker, ways: new Set(group.map(({ statedPnl }) => statedPnl)).size }).toEqual({ broker, ways: 1 });
+    }
+  });
+
   test("and the fixtures know one another", () => {
     expect(new Set(found.map(({ dialect }) => dialect))).toEqual(new Set(dialects.map(({ id }) => id)));
   });
