@@ -1,11 +1,10 @@
-import { type Breakdown, type Dimension, dimensions } from "./body.ts";
+import { type Breakdown, type Dimension, dimensions, type Metrics } from "./body.ts";
 import type { Bucket } from "./buckets.ts";
 import type { CourseScope } from "./course.ts";
 import { weekdayOf } from "./days.ts";
 import { Group } from "./group.ts";
 import { emptyTable, type Grouping, takeMedians, walkGroups } from "./grouping.ts";
 import { holdingTimes } from "./holding.ts";
-import type { Reasons } from "./metrics.ts";
 import {
   bucketField,
   dayField,
@@ -138,21 +137,28 @@ export class BreakdownGroups {
   }
 
   walk(rows: SectionRows): void {
-    for (const keyed of this.#byDimension.values()) walkGroups(rows, keyed);
+    for (const keyed of this.#byDimension.values()) if (!this.isWhole(keyed)) walkGroups(rows, keyed);
   }
 
   takeMedians(rows: SectionRows): void {
-    for (const keyed of this.#byDimension.values()) takeMedians(rows, keyed);
+    for (const keyed of this.#byDimension.values()) if (!this.isWhole(keyed)) takeMedians(rows, keyed);
   }
 
-  write(told: Reasons): Breakdown[] {
+  /** One key has all trades, as most users' market and broker have: it is the section's period `all` once more. */
+  private isWhole({ groups }: Keyed): boolean {
+    return groups.length === 1 && groups[0]?.totals.trades === this.#totals.trades;
+  }
+
+  write(whole: Metrics): Breakdown[] {
+    const { null_reasons: told = {}, ...same } = whole;
     return dimensions.flatMap((dimension) => {
       const keyed = this.#byDimension.get(dimension);
       if (keyed === undefined) return [];
+      const isWhole = this.isWhole(keyed);
       return keyed.keys.map((key, index) => ({
         dimension,
         key,
-        metrics: (keyed.groups[index] as Group).metrics(told),
+        metrics: isWhole ? same : (keyed.groups[index] as Group).metrics(told),
       }));
     });
   }

@@ -45,7 +45,8 @@ export class Section {
 
   write(warnings: StatisticsWarning[]): StatisticsSection {
     const periods = this.#periods.write();
-    const breakdowns = this.#breakdowns.write(periods[0]?.metrics.null_reasons ?? {});
+    const whole = periods[0]?.metrics;
+    const breakdowns = whole === undefined ? [] : this.#breakdowns.write(whole);
     const cut = periods.length - periodsMax;
     if (cut > 0) warnings.push(...leaveOutOldest(periods, cut, this.currency));
     const { leftOut } = this.#breakdowns;
