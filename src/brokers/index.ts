@@ -1,6 +1,7 @@
 import { binanceLimits } from "./binance/endpoints.ts";
 import { binance } from "./binance.ts";
 import type { Broker } from "./broker.ts";
+import { ccxtVenues, toBroker } from "./ccxt/venues.ts";
 import type { RateLimit } from "./rate-budget.ts";
 
 /** Where executions come from by API, and what each venue allows one machine. */
@@ -9,7 +10,10 @@ export interface ListedBroker {
   limits: readonly RateLimit[];
 }
 
-export const brokers: readonly ListedBroker[] = [{ broker: binance, limits: binanceLimits }];
+export const brokers: readonly ListedBroker[] = [
+  { broker: binance, limits: binanceLimits },
+  ...ccxtVenues.map((venue) => ({ broker: toBroker(venue), limits: venue.limits })),
+];
 
 export function findBroker(id: string): ListedBroker | null {
   return brokers.find(({ broker }) => broker.id === id) ?? null;

@@ -1,0 +1,182 @@
+import {
+  AccountNotEnabled,
+  AccountSuspended,
+  AuthenticationError,
+  BadSymbol,
+  DDoSProtection,
+  ExchangeNotAvailable,
+  InvalidNonce,
+  OnMaintenance,
+  OperationFailed,
+  PermissionDenied,
+  RateLimitExceeded,
+  RequestTimeout,
+} from "#ccxt/base/errors.js";
+import { Failure } from "../../errors.ts";
+import type { BrokerErrorCode } from "../broker.ts";
+
+/** An answer that is not what was asked for, as the venue sent it. */
+export interface Refusal {
+  /** 0: there was none, ccxt refused to send. */
+  status: number;
+  /** The venue's own code, `10003`; null: the body is none of its errors. */
+  code: string | null;
+  message: string;
+  headers: Headers;
+  /** Retry-After in milliseconds. */
+  retryAfterMs: number | null;
+}
+
+/** What to do about it. */
+export type Verdict =
+  | { kind: "clock" }
+  /** Numbers must grow, and another program uses the same key. */
+  | { kind: "nonce" }
+  | { kind: "symbol_gone" }
+  /** The account has no such wallet: nothing can be in it. */
+  | { kind: "no_wallet" }
+  /** Slow down, for so long as the venue says. */
+  | { kind: "limited"; waitMs: number | null }
+  /** Silence of this machine until then. */
+  | { kind: "banned"; untilMs: number }
+  | { kind: "transient"; code: BrokerErrorCode }
+  | { kind: "permanent"; code: BrokerErrorCode; hint: string };
+
+export class SymbolGone extends Error {
+  override readonly name = "SymbolGone";
+}
+
+export class NoWallet extends Error {
+  override readonly name = "NoWallet";
+}
+
+const messageCharactersMax = 300;
+
+/** The body of an answer, taken apart; ccxt's messages are not used, since they quote the signed address. */
+export function toRefusal(
+  answer: { status: number; headers: Headers; text: string } | null,
+  body: unknown,
+  thrown: unknown,
+): Refusal {
+  if (answer === null) {
+    const message = thrown instanceof Error ? thrown.message.replace(/\s*https?:\/\/\S+/g, "") : "nothing was sent";
+    return {
+      status: 0,
+      code: null,
+      message: message.slice(0, messageCharactersMax),
+      headers: new Headers(),
+      retryAfterMs: null,
+    };
+  }
+  const retryAfter = Number(answer.headers.get("retry-after") ?? Number.NaN);
+  return {
+    status: answer.status,
+    code: firstText(body, ["retCode", "ret_code", "code", "label", "err_code", "error"]),
+    message: (firstText(body, messageFields) ?? excerpt(answer.text)).slice(0, messageCharactersMax),
+    headers: answer.headers,
+    retryAfterMs: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : null,
+  };
+}
+
+const messageFields = [
+  "retMsg",
+  "ret_msg",
+  "msg",
+  "message",
+  "error_details",
+  "error_description",
+  "detail",
+  "err_msg",
+  "error",
+  "response",
+];
+
+function firstText(body: unknown, fields: readonly string[]): string | null {
+  if (typeof body !== "object" || body === null) return null;
+  for (const field of fields) {
+    const value = (body as Record<string, unknown>)[field];
+    const text = Array.isArray(value) ? value.filter((item) => typeof item === "string").join("; ") : value;
+    if (typeof text === "number") return String(text);
+    if (typeof text === "string" && text !== "") return text;
+  }
+  return null;
+}
+
+function excerpt(text: string): string {
+  const plain = text
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+  return plain === "" ? "an empty body" : plain.slice(0, 120);
+}
+
+/** By ccxt's classes. Before them stands what an answer says in any venue's words. */
+export function judge(thrown: unknown, refusal: Refusal): Verdict {
+  const { status, message } = refusal;
+  if (status === 429 || thrown instanceof RateLimitExceeded || thrown instanceof DDoSProtection)
+    return { kind: "limited", waitMs: refusal.retryAfterMs };
+  if (thrown instanceof OnMaintenance || (status >= 500 && /maintenance/i.test(message)))
+    return { kind: "transient", code: "broker_maintenance" };
+  if (thrown instanceof InvalidNonce) return { kind: "clock" };
+  if (thrown instanceof AccountNotEnabled) return { kind: "no_wallet" };
+  if (thrown instanceof BadSymbol) return { kind: "symbol_gone" };
+  if (thrown instanceof AuthenticationError && status < 500) return judgeKey(thrown, refusal);
+  if (status === 451 || (status === 403 && refusal.code === null)) {
+    const hint = "The venue does not serve this machine's address: it may be in a country that is shut out.";
+    return { kind: "permanent", code: "broker_unavailable", hint };
+  }
+  if (thrown instanceof RequestTimeout || status === 408 || status === 504)
+    return { kind: "transient", code: "timeout" };
+  if (thrown instanceof ExchangeNotAvailable || thrown instanceof OperationFailed || status >= 500)
+    return { kind: "transient", code: "broker_unavailable" };
+  const hint = "Report this: the connector sent something that the venue does not take, or the venue has changed.";
+  return { kind: "permanent", code: "broker_answer", hint };
+}
+
+function judgeKey(thrown: AuthenticationError, { message }: Refusal): Verdict {
+  if (/\bip\b|whitelist|ip address/i.test(message)) return ipNotAllowed;
+  if (thrown instanceof AccountSuspended)
+    return { kind: "permanent", code: "permission_missing", hint: "The venue has suspended the account." };
+  if (thrown instanceof PermissionDenied) return permissionMissing;
+  if (/expired/i.test(message)) return keyExpired;
+  return {
+    kind: "permanent",
+    code: "broker_auth_failed",
+    hint: "Enter the key, its secret and, where there is one, its passphrase again.",
+  };
+}
+
+export const ipNotAllowed: Verdict = {
+  kind: "permanent",
+  code: "ip_not_allowed",
+  hint: "Put this machine's address on the key's list, or enter another key.",
+};
+export const permissionMissing: Verdict = {
+  kind: "permanent",
+  code: "permission_missing",
+  hint: "Give the key the right to read orders and trades of this market.",
+};
+export const keyExpired: Verdict = { kind: "permanent", code: "key_expired", hint: "Make a new key and enter it." };
+
+const permanent = new Set<BrokerErrorCode>([
+  "broker_auth_failed",
+  "key_expired",
+  "ip_not_allowed",
+  "permission_missing",
+  "broker_answer",
+]);
+
+/** No cause is attached: what ccxt throws quotes the signed address. */
+export function failure(
+  code: BrokerErrorCode,
+  message: string,
+  detail: { hint?: string; brokerCode?: string | null } = {},
+): Failure {
+  const { hint, brokerCode = null } = detail;
+  return new Failure("data", message, {
+    code,
+    retryable: !permanent.has(code),
+    ...(hint === undefined ? {} : { hint }),
+    ...(brokerCode === null ? {} : { brokerCode }),
+  });
+}
