@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { platformKey, Simulation } from "../delivery/simulation.ts";
+import { platformKey } from "../delivery/platform-world.ts";
+import { Simulation } from "../delivery/simulation.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
 
 const makeFolder = temporaryFolders();
