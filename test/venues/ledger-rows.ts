@@ -5,7 +5,8 @@ import type { WorldMarket } from "./world-symbols.ts";
 
 export type FillMarket = WorldMarket | "margin";
 export type FillKind = "fill" | "liquidation" | "adl" | "settlement";
-export type Wallet = "spot" | "margin" | "linear" | "inverse" | "funding";
+/** Isolated margin has a wallet a pair. */
+export type Wallet = "spot" | "margin" | "linear" | "inverse" | "funding" | `isolated/${string}`;
 export type VenueSide = "BUY" | "SELL";
 
 /** Anything that a list of the venue shows: some of it later than it happened. */

@@ -177,7 +177,7 @@ export class Ledger extends WalletLedger {
   }
 
   #settleSpot(fill: VenueFill, spec: SymbolSpec): void {
-    const wallet = fill.market === "margin" ? "margin" : "spot";
+    const wallet: Wallet = fill.isolated ? `isolated/${spec.symbol}` : fill.market === "margin" ? "margin" : "spot";
     const sign = fill.side === "BUY" ? 1n : -1n;
     this.move(fill.timeMs, wallet, spec.base, sign * fill.quantity);
     this.move(fill.timeMs, wallet, spec.quote, -sign * fill.value);

@@ -32,7 +32,7 @@ export interface Truth {
     timeMs: number;
   }[];
   /** By wallet and asset; zeros left out. */
-  balances: Record<Wallet, Record<string, string>>;
+  balances: Record<"spot" | "margin" | "linear" | "inverse" | "funding", Record<string, string>>;
 }
 
 export interface TrueFill {

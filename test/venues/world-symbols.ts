@@ -130,15 +130,33 @@ function listInverse(listing: Listing): SymbolSpec[] {
   return count < 3 ? perpetuals : [...perpetuals.slice(0, -2), ...quarterly(listing, "inverse", "BTC", "USD")];
 }
 
-/** One contract that settles within the time, and one that is still open at its end. */
+/** Quarterly contracts settle on the last Friday of the quarter. One of them within the time, if it holds such a day, and one that is still open at its end. */
 function quarterly(listing: Listing, market: "linear" | "inverse", base: string, quote: string): SymbolSpec[] {
-  const spanMs = listing.endMs - listing.startMs;
-  const dates = [listing.startMs + Math.floor(spanMs * 0.6), listing.endMs + 60 * dayMs];
-  return dates.map((dateMs) => {
-    const deliveryMs = Math.floor(dateMs / dayMs) * dayMs + 8 * 3_600_000;
-    const date = new Date(deliveryMs).toISOString().slice(2, 10).replaceAll("-", "");
-    return contract(listing, market, base, quote, `_${date}`, deliveryMs);
-  });
+  const { startMs, endMs } = listing;
+  const spanMs = endMs - startMs;
+  const fridays = lastFridays(startMs, endMs + 200 * dayMs);
+  const inside = fridays.filter((ms) => ms > startMs + spanMs / 5 && ms < endMs - spanMs / 20);
+  const after = fridays.filter((ms) => ms > endMs + dayMs);
+  return [...inside, ...after]
+    .slice(0, 1)
+    .concat(after.slice(inside.length === 0 ? 1 : 0))
+    .slice(0, 2)
+    .map((deliveryMs) => {
+      const date = new Date(deliveryMs).toISOString().slice(2, 10).replaceAll("-", "");
+      return contract(listing, market, base, quote, `_${date}`, deliveryMs);
+    });
+}
+
+/** Of March, June, September and December, at 8:00 UTC. */
+function lastFridays(fromMs: number, untilMs: number): number[] {
+  const found: number[] = [];
+  const first = new Date(fromMs).getUTCFullYear() * 4 + Math.floor(new Date(fromMs).getUTCMonth() / 3);
+  for (let quarter = first; ; quarter++) {
+    const last = new Date(Date.UTC(Math.floor(quarter / 4), (quarter % 4) * 3 + 3, 0, 8));
+    const ms = last.getTime() - ((last.getUTCDay() + 2) % 7) * dayMs;
+    if (ms > untilMs) return found;
+    if (ms >= fromMs) found.push(ms);
+  }
 }
 
 function contract(

@@ -141,8 +141,8 @@ export class BinanceClient {
     return { headers: { ...headers, "X-MBX-APIKEY": credentials.apiKey }, query: `${payload}&signature=${signature}` };
   }
 
-  #observe({ pool }: Endpoint, { headers }: Answer): void {
-    const used = headers.get(pool === "sapi" ? "x-sapi-used-ip-weight-1m" : "x-mbx-used-weight-1m");
+  #observe({ pool, path }: Endpoint, { headers }: Answer): void {
+    const used = headers.get(path.startsWith("/sapi/") ? "x-sapi-used-ip-weight-1m" : "x-mbx-used-weight-1m");
     if (used === null || !/^\d{1,9}$/.test(used)) return;
     const { budget, context } = this.#options.tools;
     budget.observe({ weight: Number(used), windowMs: minuteMs, atMs: context.clock.nowMs(), pool });

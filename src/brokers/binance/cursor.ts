@@ -52,6 +52,8 @@ export interface FuturesState extends Holdings {
   untilMs: number;
   /** Marks of the income of the last half hour, to know what is new when it is read again. */
   recentIncome: string[];
+  /** Whether there was something before `sinceMs`: fills, or money that no entry explains. Not known until all of the first reading is settled. */
+  before: "unknown" | "nothing" | "something";
   /** A pass over several symbols that was interrupted. */
   pass: { fromMs: number; toMs: number; done: string } | null;
   sweptTo: string | null;
@@ -72,7 +74,16 @@ export function newCoinState(): CoinState {
 }
 
 export function newFuturesState(): FuturesState {
-  return { ...newHoldings(), pnlGaps: new Map(), sinceMs: 0, untilMs: 0, recentIncome: [], pass: null, sweptTo: "" };
+  return {
+    ...newHoldings(),
+    pnlGaps: new Map(),
+    sinceMs: 0,
+    untilMs: 0,
+    recentIncome: [],
+    before: "unknown",
+    pass: null,
+    sweptTo: "",
+  };
 }
 
 const ms = "number.integer >= 0";
@@ -83,6 +94,7 @@ const FuturesShape = HoldingsShape.and({
   f: ms,
   u: ms,
   r: "string",
+  "b?": "0 | 1 | 2",
   "o?": [ms, ms, "string"],
   s: "string | null",
 });
@@ -170,6 +182,8 @@ function readCoin(stored: typeof CoinShape.infer): CoinState {
   return { ...readHoldings(stored), searchedUntilMs: readTimes(stored.x), movedUntilMs, sweptTo: stored.s };
 }
 
+const befores = ["unknown", "nothing", "something"] as const satisfies readonly FuturesState["before"][];
+
 function writeFutures(state: FuturesState): typeof FuturesShape.infer {
   const { pass } = state;
   return {
@@ -178,6 +192,7 @@ function writeFutures(state: FuturesState): typeof FuturesShape.infer {
     f: state.sinceMs,
     u: state.untilMs,
     r: state.recentIncome.join("."),
+    b: befores.indexOf(state.before) as 0 | 1 | 2,
     ...(pass && { o: [pass.fromMs, pass.toMs, pass.done] as [number, number, string] }),
     s: state.sweptTo,
   };
@@ -191,6 +206,7 @@ function readFutures(stored: typeof FuturesShape.infer): FuturesState {
     sinceMs: stored.f,
     untilMs: stored.u,
     recentIncome: stored.r === "" ? [] : stored.r.split("."),
+    before: befores[stored.b ?? 0] ?? "unknown",
     pass: pass === undefined ? null : { fromMs: pass[0], toMs: pass[1], done: pass[2] },
     sweptTo: stored.s,
   };

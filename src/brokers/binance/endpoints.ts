@@ -2,9 +2,27 @@ import type { RateLimit } from "../rate-budget.ts";
 
 /**
  * Where Binance answers what, and what it costs: https://developers.binance.com/docs. Weights count by address, or by user (`conversions`,
- * `withdrawals`). Each path under /sapi has a limit of its own; those by address share one here, which is less than they may use.
+ * `withdrawals`). Each path under /sapi has a limit of its own.
  */
-export type Pool = "spot" | "linear" | "inverse" | "portfolio" | "sapi" | "conversions" | "withdrawals";
+const sapiPools = [
+  "systemStatus",
+  "permissions",
+  "deposits",
+  "dust",
+  "dividends",
+  "marginAccount",
+  "isolatedAccount",
+  "marginTrades",
+  "marginLiquidations",
+] as const;
+export type Pool =
+  | "spot"
+  | "linear"
+  | "inverse"
+  | "portfolio"
+  | "conversions"
+  | "withdrawals"
+  | (typeof sapiPools)[number];
 
 const minuteMs = 60_000;
 
@@ -13,7 +31,7 @@ export const binanceLimits: readonly RateLimit[] = [
   { pool: "linear", weight: 2_400, windowMs: minuteMs },
   { pool: "inverse", weight: 2_400, windowMs: minuteMs },
   { pool: "portfolio", weight: 6_000, windowMs: minuteMs },
-  { pool: "sapi", weight: 12_000, windowMs: minuteMs },
+  ...sapiPools.map((pool) => ({ pool, weight: 12_000, windowMs: minuteMs })),
   { pool: "conversions", weight: 180_000, windowMs: minuteMs, perAccount: true },
   { pool: "withdrawals", weight: 180_000, windowMs: minuteMs, perAccount: true },
 ];
@@ -54,20 +72,19 @@ export const endpoints = {
   linearMarkets: open("fapi", "/fapi/v1/exchangeInfo", "linear", 1),
   inverseMarkets: open("dapi", "/dapi/v1/exchangeInfo", "inverse", 1),
   spotKlines: open("api", "/api/v3/klines", "spot", 2),
-  systemStatus: open("api", "/sapi/v1/system/status", "sapi", 1),
-  permissions: signed("api", "/sapi/v1/account/apiRestrictions", "sapi", 1),
+  systemStatus: open("api", "/sapi/v1/system/status", "systemStatus", 1),
+  permissions: signed("api", "/sapi/v1/account/apiRestrictions", "permissions", 1),
   spotAccount: signed("api", "/api/v3/account", "spot", 20),
   spotTrades: signed("api", "/api/v3/myTrades", "spot", 20),
-  marginAccount: signed("api", "/sapi/v1/margin/account", "sapi", 10),
-  isolatedAccount: signed("api", "/sapi/v1/margin/isolated/account", "sapi", 10),
-  marginTrades: signed("api", "/sapi/v1/margin/myTrades", "sapi", 10),
-  marginLiquidations: signed("api", "/sapi/v1/margin/forceLiquidationRec", "sapi", 1),
-  deposits: signed("api", "/sapi/v1/capital/deposit/hisrec", "sapi", 1),
+  marginAccount: signed("api", "/sapi/v1/margin/account", "marginAccount", 10),
+  isolatedAccount: signed("api", "/sapi/v1/margin/isolated/account", "isolatedAccount", 10),
+  marginTrades: signed("api", "/sapi/v1/margin/myTrades", "marginTrades", 10),
+  marginLiquidations: signed("api", "/sapi/v1/margin/forceLiquidationRec", "marginLiquidations", 1),
+  deposits: signed("api", "/sapi/v1/capital/deposit/hisrec", "deposits", 1),
   withdrawals: signed("api", "/sapi/v1/capital/withdraw/history", "withdrawals", 18_000),
   conversions: signed("api", "/sapi/v1/convert/tradeFlow", "conversions", 3_000),
-  dust: signed("api", "/sapi/v1/asset/dribblet", "sapi", 1),
-  dividends: signed("api", "/sapi/v1/asset/assetDividend", "sapi", 10),
-  transfers: signed("api", "/sapi/v1/asset/transfer", "sapi", 1),
+  dust: signed("api", "/sapi/v1/asset/dribblet", "dust", 1),
+  dividends: signed("api", "/sapi/v1/asset/assetDividend", "dividends", 10),
   linearBalance: signed("fapi", "/fapi/v3/balance", "linear", 5),
   linearTrades: signed("fapi", "/fapi/v1/userTrades", "linear", 5),
   linearIncome: signed("fapi", "/fapi/v1/income", "linear", 30),

@@ -64,6 +64,7 @@ function takeUp(request: SymbolReading, progress: Progress, rows: FuturesTrade[]
     endMs,
   );
   if (rows.length > 0) state.progress.set(named.symbol, progress);
+  if (rows.some(({ time }) => time < state.sinceMs)) state.before = "something";
   return fresh;
 }
 

@@ -38,6 +38,8 @@ export async function* readFutures(
     if (isDue) state.fullReadMs = nowMs;
     state.ledger.settle(nowMs, hourMs);
   }
+  if (state.before === "unknown" && state.ledger.unexplained().size === 0)
+    state.before = state.ledger.gaps.size > 0 ? "something" : "nothing";
   yield* sweep(reading, routes, state, table, nowMs);
   note(reading, routes, state, nowMs);
   yield await toPage(reading, []);
@@ -67,7 +69,12 @@ async function* readPass(
   const earliestMs = Math.max(nowMs - routes.incomeDays * dayMs, reading.importFromMs ?? 0);
   state.pass ??= { fromMs: Math.max(earliestMs, state.untilMs - latenessMs), toMs: nowMs, done: "" };
   const { pass } = state;
-  if (state.sinceMs === 0) state.sinceMs = Math.max(pass.fromMs, nowMs - routes.incomeDaysSure * dayMs);
+  if (isFirst) state.sinceMs = Math.max(pass.fromMs, nowMs - routes.incomeDaysSure * dayMs);
+  else if (!isResumed && earliestMs > state.untilMs) {
+    // It was not read for so long that the list has lost what lies between.
+    state.sinceMs = earliestMs;
+    state.before = "something";
+  }
   const span = { fromMs: pass.fromMs, toMs: pass.toMs };
   const namedOf = (symbol: string) => contractOf(table, symbol);
   const income = await readIncome(reading, routes, state, span, namedOf);
@@ -214,10 +221,12 @@ async function* readFormer(
 /** What the account's owner should know of it, in every run. */
 function note(reading: Reading, routes: FuturesRoutes, state: FuturesState, nowMs: number): void {
   const { market } = routes;
-  if (reading.importFromMs === null || reading.importFromMs < state.sinceMs) {
-    const since = new Date(state.sinceMs).toISOString().slice(0, 10);
-    const sweeping = state.sweptTo === null ? "" : " Symbols traded before are still being searched for.";
-    const message = `Binance lists funding and traded symbols of ${market} since ${since}; what is older may be missing.${sweeping}`;
+  const since = new Date(state.sinceMs).toISOString().slice(0, 10);
+  if (state.sweptTo !== null) {
+    const message = `Symbols of ${market} that were traded before ${since} are still being searched for.`;
+    warn(reading, market, { code: "partial", message, sinceMs: state.sinceMs });
+  } else if (state.before === "something" && (reading.importFromMs ?? 0) < state.sinceMs) {
+    const message = `Binance lists funding and traded symbols of ${market} since ${since}; what is older may be missing.`;
     warn(reading, market, { code: "partial", message, sinceMs: state.sinceMs });
   }
   // Rows may still be on their way.

@@ -94,8 +94,8 @@ async function* readList(
   for (let count = 0; count < windowsMax; count++) {
     const fromMs = Math.max(state.movedUntilMs[kind] + 1, earliestMs);
     if (fromMs >= nowMs) return;
-    // The first window of a run may wait for the budget, the long way back to the beginning may not.
-    if (count > 0 && !hasSpare(reading, costs[kind])) return;
+    // Only the window that ends now may wait for the budget: the long way from the beginning goes on in the next run.
+    if (nowMs - fromMs > list.windowMs && !hasSpare(reading, costs[kind])) return;
     const toMs = Math.min(nowMs, fromMs + span);
     const found = await list.read(reading, symbols, { fromMs, toMs });
     if (found.rows >= list.rowsMax && toMs - fromMs > windowMsMin) {

@@ -6,6 +6,7 @@ import { BinanceError } from "./errors.ts";
 import { exchangeInfo } from "./exchange-info.ts";
 import { futuresAccount, futuresBalances, leverageBrackets, positionRisk } from "./futures-account.ts";
 import { incomeRows } from "./income.ts";
+import { isolatedAccount, marginLiquidations } from "./margin.ts";
 import { allOrders, forcedOrders, oneOrder } from "./orders.ts";
 import type { Parameters } from "./parameters.ts";
 import { apiRestrictions, marginAccount, spotAccount, userAssets } from "./spot-account.ts";
@@ -104,10 +105,11 @@ const sapiRoutes: Route[] = [
   signed("/sapi/v1/accountSnapshot", 2_400, () => ({ code: 200, msg: "", snapshotVos: [] })),
   signed("/sapi/v1/simple-earn/flexible/history/rewardsRecord", 150, earnRewards),
   signed("/sapi/v1/margin/account", 10, marginAccount),
+  signed("/sapi/v1/margin/isolated/account", 10, isolatedAccount),
   signed("/sapi/v1/margin/allPairs", 1, noRows),
   signed("/sapi/v1/margin/isolated/allPairs", 10, noRows),
   signed("/sapi/v1/margin/myTrades", 10, (call) => spotTrades(call, "margin")),
-  signed("/sapi/v1/margin/forceLiquidationRec", 1, () => ({ rows: [], total: 0 })),
+  signed("/sapi/v1/margin/forceLiquidationRec", 1, marginLiquidations),
   signed("/sapi/v1/margin/interestHistory", 1, () => ({ rows: [], total: 0 })),
   posted("/sapi/v3/asset/getUserAsset", 5, (call) => userAssets(call, "spot")),
   posted("/sapi/v1/asset/get-funding-asset", 1, (call) => userAssets(call, "funding")),
