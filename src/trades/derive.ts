@@ -1,7 +1,7 @@
 import type { Execution } from "../executions/execution.ts";
 import { compareExecutions } from "../executions/identify.ts";
 import { chargeGraceMs, Matcher, type MatchRules } from "./match.ts";
-import type { Leg, Trade } from "./trade.ts";
+import type { Leg, Trade, TradeFlag } from "./trade.ts";
 
 /** Late executions change the past: these trades hold, in place of what was delivered. */
 export interface Derived {
@@ -62,6 +62,10 @@ export function reviseStored(
   for (const trade of derived) {
     const earlier = known.get(trade.externalId);
     known.delete(trade.externalId);
+    // Stored executions do not say that their fee was valued by a neighbouring rate.
+    const flag: TradeFlag = "estimated_fee";
+    if (earlier?.flags.includes(flag) === true && !trade.flags.includes(flag))
+      trade.flags = [...trade.flags, flag].sort();
     if (earlier === undefined) {
       revisions.push(trade);
       continue;

@@ -187,6 +187,7 @@ function compareStated(position: Position, execution: Execution, ours: Product, 
 function count(position: Position, { execution, fee }: Part): void {
   position.executionCount++;
   if (fee === null) position.flags.add("missing_conversion");
+  if (execution.feeEstimated === true) position.flags.add("estimated_fee");
   if (!isInCoins(execution)) return;
   const digits = fractionDigits(execution.quantity ?? 0n);
   if (digits > position.quantityDigits) position.quantityDigits = digits;
@@ -244,7 +245,20 @@ export function closeIfFlat(position: Position, atMs: number, stepOf: () => Deci
   const mismatch =
     stated !== null && absolute(toProduct(stated) - comparable) > statedToleranceEach * BigInt(Math.max(exits, 1));
   if (mismatch) position.flags.add("pnl_mismatch");
+  else takeStated(position);
   return true;
+}
+
+/**
+ * An inverse contract's PnL is a difference of quotients, which the venue rounds fill by fill: what it booked is what the account got, and
+ * where ours agrees with it within that rounding, it is the trade's. The last exit takes the difference, so that exits still add up.
+ */
+function takeStated(position: Position): void {
+  const { stated, market, statedBasis, gross, newLegs } = position;
+  const last = newLegs.findLast(({ role }) => role === "exit");
+  if (market !== "inverse" || statedBasis !== "gross" || stated === null || last?.pnl == null) return;
+  position.gross = toProduct(stated);
+  last.pnl += stated - fromProduct(gross);
 }
 
 function isDust(position: Position, rest: Decimal, step: Decimal | null): boolean {

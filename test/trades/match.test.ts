@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
-import { formatDecimal } from "../../src/executions/decimal.ts";
+import { formatDecimal, parseDecimal } from "../../src/executions/decimal.ts";
 import type { Execution } from "../../src/executions/execution.ts";
-import { deriveTrades } from "../../src/trades/derive.ts";
+import { deriveTrades, reviseStored } from "../../src/trades/derive.ts";
 import { Matcher, type MatchRules } from "../../src/trades/match.ts";
 import type { Trade } from "../../src/trades/trade.ts";
 import { fill, rules, startMs } from "./make.ts";
@@ -402,6 +402,42 @@ describe("the broker's own PnL", () => {
   ] as const)("%s %s", (stated, amount, flags) => {
     expect(deriveTrades(trip(amount), rules({ stated })).trades[0]?.flags).toEqual([...flags]);
   });
+});
+
+test("an inverse contract's PnL is what the venue booked, where ours agrees within its rounding", () => {
+  const coin = { market: "inverse", symbol: "ETHUSD_PERP", base: "ETH", quote: "USD", contractSize: "10" } as const;
+  // 10 × 7 / 3000 - 10 × 7 / 3100 = 0.000752688172043011
+  const trip = (stated: [string, string]) => [
+    fill({ ...coin, id: 1, side: "buy", quantity: "7", price: "3000", realizedPnl: "0" }),
+    fill({ ...coin, id: 2, side: "sell", quantity: "3", price: "3100", realizedPnl: stated[0] }),
+    fill({ ...coin, id: 3, side: "sell", quantity: "4", price: "3100", realizedPnl: stated[1] }),
+  ];
+  const [booked] = deriveTrades(trip(["0.00032258", "0.0004301"]), rules({ stated: "gross" })).trades;
+  expect(booked?.grossPnl).toBe(parseDecimal("0.00075268"));
+  expect(booked?.flags).toEqual([]);
+  const exits = booked?.legs.flatMap(({ pnl }) => (pnl === null ? [] : [formatDecimal(pnl)]));
+  expect(exits).toEqual(["0.00032258064516129", "0.00043009935483871"]);
+  const [other] = deriveTrades(trip(["0.00032258", "0.0005"]), rules({ stated: "gross" })).trades;
+  expect(other?.grossPnl).toBe(parseDecimal("0.000752688172043011"));
+  expect(other?.flags).toEqual(["pnl_mismatch"]);
+});
+
+test("a fee that was valued by a neighbouring rate is told by the trade, also when it is derived anew without that knowledge", () => {
+  const executions = [
+    {
+      ...fill({ id: 1, side: "buy", quantity: "1", price: "100", feeAsset: "BNB", fee: "0.1", feeInQuote: "60" }),
+      feeEstimated: true,
+    },
+    fill({ id: 2, side: "sell", quantity: "1", price: "100" }),
+  ];
+  const { trades: stored } = deriveTrades(executions, rules());
+  expect(stored[0]?.flags).toEqual(["estimated_fee"]);
+  const readBack = executions.map(({ feeEstimated: _, ...execution }: Execution) => execution);
+  const later = [...readBack, fill({ id: 3, side: "buy", quantity: "1", price: "90" })];
+  const { trades } = deriveTrades(later, rules());
+  expect(reviseStored(stored, { trades, executions: later, sinceMs: 0 }).map(({ externalId }) => externalId)).toEqual([
+    "trade:venue:linear:BTCUSDT:3",
+  ]);
 });
 
 test("a PnL that the broker books is the PnL: what a price is worth is not in the data", () => {
