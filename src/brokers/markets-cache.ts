@@ -81,8 +81,9 @@ export function stepLookup(
     const kept = market === "margin" ? "spot" : market;
     let steps = tables.get(kept);
     if (steps === undefined) {
-      steps = stepsOf(readStored(pathOf(cacheDir, brokerId, kept))?.symbols ?? []);
-      tables.set(kept, steps);
+      const stored = readStored(pathOf(cacheDir, brokerId, kept));
+      steps = stepsOf(stored?.symbols ?? []);
+      if (stored !== null) tables.set(kept, steps);
     }
     return steps.get(symbol) ?? null;
   };

@@ -53,12 +53,20 @@ export async function importAccount(job: AccountJob, tools: AccountTools): Promi
     for (const file of job.files) {
       if (!signal.aborted) outcome.files.push(await importFile(file, account, pairing, tools));
     }
+    let failure: Failure | null = null;
     if (job.venue !== null) {
-      outcome.warnings = await importVenue(job.venue, { account, cursor: state.cursor }, pairing, tools);
+      const venue = await importVenue(job.venue, { account, cursor: state.cursor }, pairing, tools);
+      outcome.warnings = venue.warnings;
+      failure = venue.failure;
     }
     if (signal.aborted) error = interrupted;
     await pairing.finish();
-    await reportStatus(job, pairing, outcome, tools);
+    if (failure === null) await reportStatus(job, pairing, outcome, tools);
+    else {
+      error = toResultError(failure);
+      logFailure(failure, job, tools.context);
+      await reportFailure(job, error, tools, pairing);
+    }
   } catch (caught) {
     if (caught instanceof Failure && stopsCycle(caught)) throw caught;
     error = toResultError(caught);

@@ -1,5 +1,4 @@
 import { hostname } from "node:os";
-import { stepLookup } from "../../brokers/markets-cache.ts";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import { accountKey, Buffer } from "../../delivery/buffer.ts";
@@ -27,8 +26,10 @@ import type { AccountResult } from "./result.ts";
 import { statedPnlOf } from "./stated-pnl.ts";
 import { importWithin } from "./time-limit.ts";
 
-/** The platform stores about fourteen batches a second whatever comes: more accounts at once only wait. */
-const accountsAtOnceMax = 3;
+/** The platform stores about fourteen batches a second whatever comes, and files take memory: more accounts at once only wait. */
+const fileAccountsAtOnceMax = 3;
+/** These wait for answers, each of which takes a venue a tenth of a second or more; who may ask is up to the rate budget. */
+const venueAccountsAtOnceMax = 10;
 /** One account's part of a cycle at its venue: a broker that hangs, or years of history, must not take the others' time. */
 const accountMsMax = 180_000;
 /** A dry run has no request to keep small, and each batch costs a revision of every trade that is open. */
@@ -80,6 +81,8 @@ async function runCycle(
   const results: AccountResult[] = [];
   let jobs: Jobs = { accounts: [], refused: [], skipped: [] };
   let stopped: unknown = null;
+  const deadlineMs = args.deadline === 0 ? null : startedAtMs + args.deadline * 1_000;
+  const venues = new Venues(config, context, deadlineMs);
   const buffer = new Buffer(config.dataDir, { clock, log, platform: journal.name });
   if (watch !== null) watch.buffer = () => buffer.state();
   try {
@@ -90,8 +93,6 @@ async function runCycle(
     jobs = await jobsOf(args, opened, context);
     results.push(...jobs.skipped);
     if (!args.dryRun) jobs.accounts = withoutWaiting(jobs.accounts, results, tools);
-    const deadlineMs = args.deadline === 0 ? null : startedAtMs + args.deadline * 1_000;
-    const venues = new Venues(config, context, deadlineMs);
     await importAll(jobs.accounts, results, {
       // The embedded journal takes everything or nothing: there is nothing to keep room for.
       whyNoRoom: () => (args.dryRun || opened.embedded !== null ? null : buffer.full()),
@@ -102,9 +103,9 @@ async function runCycle(
     stopped = error;
   } finally {
     progress.clear();
+    venues.close();
   }
-  const places = new Map(jobs.accounts.map(({ account }, index) => [account, index]));
-  results.sort((a, b) => (places.get(a.account) ?? 0) - (places.get(b.account) ?? 0));
+  inOrderOf(jobs.accounts, results);
   const finishedAtMs = clock.nowMs();
   const cycle: Cycle = {
     cycleId,
@@ -129,6 +130,11 @@ async function runCycle(
   await showCycle(cycle, args, context);
   if (cycle.failed) throw stopped;
   throwOutcome(cycle, context);
+}
+
+function inOrderOf(jobs: readonly AccountJob[], results: AccountResult[]): void {
+  const places = new Map(jobs.map(({ account }, index) => [account, index]));
+  results.sort((a, b) => (places.get(a.account) ?? 0) - (places.get(b.account) ?? 0));
 }
 
 async function checkPlatform(journal: Journal, { clock, log }: Context): Promise<Ping> {
@@ -166,7 +172,7 @@ function toolsFor(job: AccountJob, { args, config, ping, tools, progress, contex
     journal: tools.journal,
     ledger: args.dryRun ? new DryLedger(stored, { keepsAll: job.files.length !== 1 }) : stored,
     reports: !args.dryRun,
-    rules: { statedPnl: statedPnlOf, stepOf: stepLookup(job.account.broker, venues.cacheDir) },
+    rules: { statedPnl: statedPnlOf, stepOf: venues.stepsOf(job.account.broker) },
     venues,
     limits: args.dryRun
       ? dryLimits
@@ -219,10 +225,9 @@ async function importAll(
   results: AccountResult[],
   { whyNoRoom, limitMsOf, toolsOf }: ImportParts,
 ): Promise<void> {
-  const waiting = [...jobs];
   const whyIll = watchPlatform();
   let stopped: unknown = null;
-  const work = async () => {
+  const work = async (waiting: AccountJob[]) => {
     for (let job = waiting.shift(); job !== undefined && stopped === null; job = waiting.shift()) {
       const tools = toolsOf(job);
       if (tools.context.signal.aborted) return;
@@ -234,10 +239,19 @@ async function importAll(
         stopped ??= whyIll(result);
       } catch (error) {
         stopped ??= error;
+      } finally {
+        // Of a thousand accounts: neither secrets nor memory for longer than they are needed.
+        job.account.credentials = null;
+        job.account.checkpoint = null;
       }
     }
   };
-  await Promise.all(Array.from({ length: accountsAtOnceMax }, work));
+  const ofFiles = jobs.filter(({ venue }) => venue === null);
+  const ofVenues = jobs.filter(({ venue }) => venue !== null);
+  await Promise.all([
+    ...Array.from({ length: fileAccountsAtOnceMax }, () => work(ofFiles)),
+    ...Array.from({ length: venueAccountsAtOnceMax }, () => work(ofVenues)),
+  ]);
   if (stopped !== null) throw stopped;
 }
 

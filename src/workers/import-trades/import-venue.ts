@@ -1,19 +1,23 @@
 import { join } from "node:path";
 import { credentialsOf, secretsOf } from "../../accounts/credentials.ts";
-import type { AccountWarning } from "../../brokers/broker.ts";
+import type { AccountWarning, SourcePage } from "../../brokers/broker.ts";
 import type { ListedBroker } from "../../brokers/index.ts";
+import { stepLookup } from "../../brokers/markets-cache.ts";
 import { openRateBudget, type RateBudget } from "../../brokers/rate-budget.ts";
 import { venueUrlOf } from "../../brokers/venue-url.ts";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
+import { Failure } from "../../errors.ts";
 import { parseTimestamp } from "../../journal/timestamp.ts";
 import type { Account } from "../../journal/wire.ts";
+import type { MatchRules } from "../../trades/match.ts";
 import type { AccountTools } from "./account.ts";
 import type { Pairing } from "./pairing.ts";
 
-/** What the accounts of a cycle share of the venues: one rate budget each. */
+/** What the accounts of a cycle share of the venues: one rate budget each, and the steps of quantities. */
 export class Venues {
   readonly #budgets = new Map<string, RateBudget>();
+  readonly #steps = new Map<string, MatchRules["stepOf"]>();
   readonly #config: Config;
   readonly #context: Context;
   readonly #deadlineMs: number | null;
@@ -39,6 +43,21 @@ export class Venues {
     return budget;
   }
 
+  /** Of all accounts of a broker: what a venue lists is long. */
+  stepsOf(brokerId: string): MatchRules["stepOf"] {
+    let steps = this.#steps.get(brokerId);
+    if (steps === undefined) {
+      steps = stepLookup(brokerId, this.cacheDir);
+      this.#steps.set(brokerId, steps);
+    }
+    return steps;
+  }
+
+  close(): void {
+    for (const budget of this.#budgets.values()) budget.close();
+    this.#budgets.clear();
+  }
+
   credentialsFor(account: Account) {
     const { credentialsKeys, binance } = this.#config;
     const source = { accountId: String(account.account_id), credentials: account.credentials };
@@ -46,13 +65,20 @@ export class Venues {
   }
 }
 
-/** Reads what is new for an account from its venue's API. @throws {Failure} `data` with one of `brokerErrorCodes` */
+export interface VenueOutcome {
+  warnings: AccountWarning[];
+  /** Why the venue gave no more, with one of `brokerErrorCodes`; what it gave before is in the pairing. */
+  failure: Failure | null;
+}
+
+/** Reads what is new for an account from its venue's API. */
 export async function importVenue(
   listed: ListedBroker,
   { account, cursor }: { account: Account; cursor: unknown },
   pairing: Pairing,
   { context, progress, venues }: AccountTools,
-): Promise<AccountWarning[]> {
+): Promise<VenueOutcome> {
+  const outcome: VenueOutcome = { warnings: [], failure: null };
   const warnings = new Map<string, AccountWarning>();
   const credentials = venues.credentialsFor(account);
   const importFromMs = account.import_from === null ? null : parseTimestamp(account.import_from);
@@ -66,14 +92,27 @@ export async function importVenue(
     },
   );
   pairing.beginSource();
-  for await (const page of reading) {
+  for await (const page of untilFailure(reading, outcome)) {
     await pairing.take(page.executions, page.cursor);
     for (const warning of page.warnings ?? []) warnings.set(`${warning.code} ${warning.message}`, warning);
     progress.update(`${listed.broker.title}, account ${account.account_id}: ${pairing.counts.created} new executions`);
     if (context.signal.aborted) break;
   }
   const secrets = secretsOf(credentials);
-  return [...warnings.values()].map((warning) => ({ ...warning, message: withoutSecrets(warning.message, secrets) }));
+  for (const warning of warnings.values()) {
+    outcome.warnings.push({ ...warning, message: withoutSecrets(warning.message, secrets) });
+  }
+  return outcome;
+}
+
+/** A venue's failure ends its pages, and what came before it is still delivered. Failures of the platform are not meant. */
+async function* untilFailure(pages: AsyncIterable<SourcePage>, outcome: VenueOutcome): AsyncGenerator<SourcePage> {
+  try {
+    yield* pages;
+  } catch (error) {
+    if (!(error instanceof Failure) || error.kind !== "data") throw error;
+    outcome.failure = error;
+  }
 }
 
 /** A belt: connectors put no credential into a message. */

@@ -25,11 +25,7 @@ export async function reportStatus(
     credentials_version: account.credentials_version,
     error,
   };
-  const checkpoint = pairing.undelivered();
-  if (checkpoint !== null) {
-    patch.checkpoint = checkpoint;
-    patch.expected_checkpoint_version = tools.ledger.checkpointVersion;
-  }
+  addCheckpoint(patch, pairing, tools);
   const answer = await tools.journal.setImportStatus(account.account_id, patch);
   if (answer.kind === "conflict" && !answer.sameCheckpoint) {
     tools.context.log.warning("status_conflict", { account_id: account.account_id, code: answer.code });
@@ -42,8 +38,23 @@ export async function reportStatus(
   }
 }
 
-/** What an account's failure means for it: a refused key stops it until the user enters another. */
-export async function reportFailure({ account }: AccountJob, error: ResultError, tools: AccountTools): Promise<void> {
+function addCheckpoint(patch: ImportStatusPatch, pairing: Pairing, { ledger }: AccountTools): void {
+  const checkpoint = pairing.undelivered();
+  if (checkpoint === null) return;
+  patch.checkpoint = checkpoint;
+  patch.expected_checkpoint_version = ledger.checkpointVersion;
+}
+
+/**
+ * What an account's failure means for it: a refused key stops it until the user enters another. `pairing`: everything that was read before
+ * the failure is delivered, and the next cycle goes on from there.
+ */
+export async function reportFailure(
+  { account }: AccountJob,
+  error: ResultError,
+  tools: AccountTools,
+  pairing: Pairing | null = null,
+): Promise<void> {
   if (!tools.reports) return;
   const statuses: Readonly<Record<string, ImportStatusPatch["import_status"]>> = brokerErrorCodes;
   const patch: ImportStatusPatch = {
@@ -52,6 +63,7 @@ export async function reportFailure({ account }: AccountJob, error: ResultError,
     credentials_version: account.credentials_version,
     error: toWireError(error),
   };
+  if (pairing !== null) addCheckpoint(patch, pairing, tools);
   try {
     await tools.journal.setImportStatus(account.account_id, patch);
   } catch (caught) {
