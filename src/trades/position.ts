@@ -241,24 +241,28 @@ export function closeIfFlat(position: Position, atMs: number, stepOf: () => Deci
   position.lots = [];
   position.status = "closed";
   position.closedAtMs = atMs;
-  const { stated, comparable, exits } = position;
-  const mismatch =
-    stated !== null && absolute(toProduct(stated) - comparable) > statedToleranceEach * BigInt(Math.max(exits, 1));
-  if (mismatch) position.flags.add("pnl_mismatch");
-  else takeStated(position);
+  const rounding = roundingOf(position);
+  if (rounding === null) position.flags.add("pnl_mismatch");
+  else if (rounding !== 0n) takeRounding(position, rounding);
   return true;
 }
 
+/** The broker's PnL less ours; zero where it states none, null where the difference is more than its rounding. */
+function roundingOf({ stated, comparable, exits }: Position): Product | null {
+  if (stated === null) return 0n;
+  const difference = toProduct(stated) - comparable;
+  return absolute(difference) > statedToleranceEach * BigInt(Math.max(exits, 1)) ? null : difference;
+}
+
 /**
- * An inverse contract's PnL is a difference of quotients, which the venue rounds fill by fill: what it booked is what the account got, and
- * where ours agrees with it within that rounding, it is the trade's. The last exit takes the difference, so that exits still add up.
+ * An inverse contract's PnL is a difference of quotients, which the venue rounds fill by fill: the sum of what it booked is what the account
+ * got, and so the trade's. The last exit takes the difference, so that exits still add up. Of other markets ours is exact, and stays.
  */
-function takeStated(position: Position): void {
-  const { stated, market, statedBasis, gross, newLegs } = position;
-  const last = newLegs.findLast(({ role }) => role === "exit");
-  if (market !== "inverse" || statedBasis !== "gross" || stated === null || last?.pnl == null) return;
-  position.gross = toProduct(stated);
-  last.pnl += stated - fromProduct(gross);
+function takeRounding(position: Position, rounding: Product): void {
+  if (position.market !== "inverse") return;
+  position.gross += rounding;
+  const last = position.newLegs.findLast(({ role }) => role === "exit");
+  if (last !== undefined && last.pnl !== null) last.pnl += fromProduct(rounding);
 }
 
 function isDust(position: Position, rest: Decimal, step: Decimal | null): boolean {
@@ -337,7 +341,9 @@ export function toTrade(position: Position, method: CostBasisMethod, state: stri
 
 function grossPnlOf(position: Position): Decimal | null {
   if (position.stated === null && position.flags.has("unknown_origin")) return null;
-  return fromProduct(position.gross);
+  // Closed, it has taken the broker's rounding already.
+  const isOpenInverse = position.market === "inverse" && position.status === "open";
+  return fromProduct(position.gross + (isOpenInverse ? (roundingOf(position) ?? 0n) : 0n));
 }
 
 export function netPnlOf(position: Position): Decimal | null {

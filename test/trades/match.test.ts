@@ -416,7 +416,9 @@ test("an inverse contract's PnL is what the venue booked, where ours agrees with
   expect(booked?.grossPnl).toBe(parseDecimal("0.00075268"));
   expect(booked?.flags).toEqual([]);
   const exits = booked?.legs.flatMap(({ pnl }) => (pnl === null ? [] : [formatDecimal(pnl)]));
-  expect(exits).toEqual(["0.00032258064516129", "0.00043009935483871"]);
+  expect(exits).toEqual(["0.00032258064516129", "0.000430099354838709"]);
+  const [open] = deriveTrades(trip(["0.00032258", "0.0004301"]).slice(0, 2), rules({ stated: "gross" })).trades;
+  expect(open?.grossPnl).toBe(parseDecimal("0.00032258"));
   const [other] = deriveTrades(trip(["0.00032258", "0.0005"]), rules({ stated: "gross" })).trades;
   expect(other?.grossPnl).toBe(parseDecimal("0.000752688172043011"));
   expect(other?.flags).toEqual(["pnl_mismatch"]);
