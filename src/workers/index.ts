@@ -1,3 +1,4 @@
+import { analyzeStats } from "./analyze-stats/command.ts";
 import { completion } from "./completion/command.ts";
 import { config } from "./config/command.ts";
 import { doctor } from "./doctor/command.ts";
@@ -7,4 +8,12 @@ import { service } from "./service/command.ts";
 import type { Command } from "./worker.ts";
 
 /** In the order of `--help`. */
-export const commands: readonly Command[] = [importTrades, flushBufferCommand, doctor, service, config, completion];
+export const commands: readonly Command[] = [
+  importTrades,
+  analyzeStats,
+  flushBufferCommand,
+  doctor,
+  service,
+  config,
+  completion,
+];
