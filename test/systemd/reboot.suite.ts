@@ -77,8 +77,7 @@ describe("a server is set up and updated over SSH", () => {
   });
 
   test("a program that turns out badly is left again by itself", async () => {
-    // It passes what is asked before, and breaks when it is in its place: its units cannot be written.
-    await must("chattr", "+i", "/etc/logrotate.d/ami-workers").catch(() => undefined);
+    // It passes what is asked before, and is not well once it is in its place.
     const bad = "/t/bad/ami-workers";
     await must("mkdir", "-p", "/t/bad");
     writeFileSync(
@@ -86,7 +85,6 @@ describe("a server is set up and updated over SSH", () => {
       `#!/bin/bash\nif [[ "$*" == "service install" ]]; then\n  name=ami-workers-9.9.9-0123456789ab\n  cp "$0" "/opt/ami-workers/releases/$name"\n  ln -sfn "$(readlink /opt/ami-workers/ami-workers)" /opt/ami-workers/previous\n  ln -sfn "releases/$name" /opt/ami-workers/ami-workers\n  echo "it is not well"; exit 1\nfi\necho "ami-workers 9.9.9"\n`,
       { mode: 0o755 },
     );
-    await must("chattr", "-i", "/etc/logrotate.d/ami-workers").catch(() => undefined);
     const { code, output, error } = await script("deploy", [host, "--binary", bad]);
     expect(output).toContain("it is not well");
     expect(error).toContain(`${first} is in use again, and well.`);

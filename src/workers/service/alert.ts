@@ -99,7 +99,7 @@ function isToldByTheRun(unit: string, dataDir: string, { commands }: Machine, co
 
 function messageFor(unit: string, end: End, findings: readonly Finding[], redact: (text: string) => string): Message {
   const host = hostname();
-  const how = end.exit_code === "exited" ? `exit code ${end.exit_status}` : `${end.result} ${end.exit_status}`.trim();
+  const how = end.result === "exit-code" ? `exit code ${end.exit_status}` : `${end.result} ${end.exit_status}`.trim();
   const text = [
     `${unit} failed: ${how}.`,
     `What doctor finds:\n\n${renderFindings(findings, { quiet: true, color: false })}`,
