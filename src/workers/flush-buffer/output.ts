@@ -5,7 +5,8 @@ import { bytesText, durationText } from "../../operation/conditions.ts";
 import { type Cell, renderTable } from "../../operation/table.ts";
 import { type Found, idOf, isBatch } from "./found.ts";
 
-const errorCharactersMax = 160;
+/** Of an id: its end, since beginnings are the time and alike. */
+const shortIdCharacters = 12;
 const itemsShownMax = 100;
 const colors = { pending: "yellow", failed: "red", quarantine: "red", damaged: "red", unreadable: "red" } as const;
 
@@ -24,9 +25,10 @@ export function showList(all: readonly Found[], { terminal, clock }: Context): v
     right("trades"),
     right("size"),
     right("attempts"),
+    right("id"), // never cut: it has to be written again
     { title: "error" },
-    { title: "id" },
   ];
+  const shortIdOf = shortIds(all);
   const rows = all.map((found): Cell[] => [
     { text: found.state, color: colors[found.state] },
     durationText(ageMsOf(found, clock.nowMs())),
@@ -36,10 +38,20 @@ export function showList(all: readonly Found[], { terminal, clock }: Context): v
     isBatch(found) ? String(found.trades) : "",
     bytesText(found.bytes),
     isBatch(found) ? String(found.attempts) : "",
-    errorOf(found).slice(0, errorCharactersMax),
-    idOf(found),
+    shortIdOf(found),
+    errorOf(found),
   ]);
-  terminal.write(renderTable({ columns, rows }, terminal));
+  // Where no terminal is nothing has to fit.
+  const width = terminal.interactive ? terminal.columns : Number.POSITIVE_INFINITY;
+  terminal.write(renderTable({ columns, rows }, { columns: width, color: terminal.color }));
+}
+
+/** The end of an id, where that is enough to know it by. */
+function shortIds(all: readonly Found[]): (found: Found) => string {
+  const ends = new Map<string, number>();
+  const endOf = (found: Found) => idOf(found).slice(-shortIdCharacters);
+  for (const found of all) ends.set(endOf(found), (ends.get(endOf(found)) ?? 0) + 1);
+  return (found) => (isBatch(found) && ends.get(endOf(found)) === 1 ? endOf(found) : idOf(found));
 }
 
 function ageMsOf(found: Found, nowMs: number): number {
