@@ -1,10 +1,11 @@
-import { absolute, type Decimal, formatDecimal, multiply, toProduct } from "../../executions/decimal.ts";
+import { absolute, formatDecimal } from "../../executions/decimal.ts";
 import type { ExecutionType, Side } from "../../executions/execution.ts";
 import { splitSymbol } from "../../executions/symbols.ts";
 import { contractOf } from "./bybit.ts";
 import { decimal, oneOf, optionalDecimal, optionalId, optionalOneOf, optionalText, text, time } from "./columns.ts";
 import { defineDialect, type GroupDraft, type Outcome, type Row, RowError, skip } from "./dialect.ts";
 import { exchangedOf, quotesOfCoinExchanges } from "./exchanged.ts";
+import { fillOf, type LegRow, pairLegs } from "./paired-legs.ts";
 
 /** Entries of the account that are no trade. */
 const others = {
@@ -126,7 +127,7 @@ function contractFill(row: LogRow, type: ExecutionType): GroupDraft {
   const closes = row.action?.toUpperCase() === "CLOSE" || type !== "fill";
   return {
     id: row.tradeId,
-    identity: identityOf(row, symbol, row.quantity ?? 0n),
+    identity: [...identityOf(row, symbol), formatDecimal(absolute(row.quantity ?? 0n))],
     type,
     ...contract,
     symbol,
@@ -175,95 +176,46 @@ function conversionOf(rows: readonly LogRow[], first: LogRow): GroupDraft {
   };
 }
 
+interface LogLeg extends LegRow {
+  row: LogRow;
+}
+
 /** Rows of one second, contract, side and price: the coin's rows, each with the currency's that it makes at the price. */
 function spotFills(rows: readonly LogRow[]): LogOutcome[] {
-  const symbol = rows[0] === undefined ? "" : contractSaid(rows[0]);
+  const [first] = rows;
+  if (first === undefined) return [];
+  const symbol = contractSaid(first);
+  const { side, price } = first;
+  if (side === null || price === null) throw new RowError("empty", "a fill needs its direction and price", "price");
   const pair = splitSymbol(symbol, { quote: rows.find(({ currency }) => symbol.endsWith(currency))?.currency ?? null });
-  if (pair === null) return [{ rows, is: new RowError("unknown_symbol", "expected a pair of two coins", "contract") }];
-  const coins = rows.filter(({ currency }) => currency === pair.base);
-  const monies = rows.filter(({ currency }) => currency === pair.quote);
+  if (pair === null) throw new RowError("unknown_symbol", "expected a pair of two coins", "contract");
+  const legs = rows.map(legOf);
+  const coins = legs.filter(({ asset }) => asset === pair.base);
+  const monies = legs.filter(({ asset }) => asset === pair.quote);
   const strangers = rows.filter(({ currency }) => currency !== pair.base && currency !== pair.quote);
-  const outcomes: LogOutcome[] = strangers.map((row) => ({
-    rows: [row],
-    is: new RowError("wrong_unit", `expected ${pair.base} or ${pair.quote}`, "currency"),
-  }));
-  for (const coin of coins) {
-    const index = monies.findIndex((money) => makes(coin, money));
-    const [money] = index < 0 ? [] : monies.splice(index, 1);
-    outcomes.push({
-      rows: money === undefined ? [coin] : [coin, money],
-      is: spotFill(symbol, pair, coin, money ?? null),
-    });
-  }
-  for (const money of monies) outcomes.push({ rows: [money], is: spotFill(symbol, pair, null, money) });
-  return outcomes;
+  const fills = pairLegs(coins, monies, price).map(({ coin, money }): LogOutcome => {
+    const members = [coin, money].flatMap((leg) => leg?.row ?? []);
+    const { tradeId, orderId } = members[0] ?? first;
+    const fill = { symbol, pair, side, price, id: tradeId, orderId, identity: identityOf(first, symbol) };
+    return { rows: members, is: fillOf({ coin, money }, fill) };
+  });
+  return [
+    ...fills,
+    ...strangers.map((row) => ({
+      rows: [row],
+      is: new RowError("wrong_unit", `expected ${pair.base} or ${pair.quote}`, "currency"),
+    })),
+  ];
 }
 
-/** Bybit rounds the money of a fill to the digits of its currency. */
-const roundingMax = toProduct(10n ** 13n);
-
-function makes(coin: LogRow, money: LogRow): boolean {
-  if (coin.price === null || coin.quantity === null || money.cashFlow === null) return false;
-  const value = multiply(absolute(coin.quantity), coin.price);
-  return absolute(value - toProduct(absolute(money.cashFlow))) <= roundingMax;
+function legOf(row: LogRow): LogLeg {
+  const { currency, fee } = row;
+  const amount = absolute(row.quantity ?? row.cashFlow ?? row.change);
+  return { row, asset: currency, amount, fee: fee === null ? null : -fee, feeAsset: currency };
 }
 
-function spotFill(
-  symbol: string,
-  pair: { base: string; quote: string },
-  coin: LogRow | null,
-  money: LogRow | null,
-): GroupDraft | RowError {
-  const row = coin ?? money;
-  const { side = null, price = null } = row ?? {};
-  if (row === null || side === null || price === null || price <= 0n) {
-    return new RowError("empty", "a fill needs its direction and price", "price");
-  }
-  const quoteQuantity = money === null || money.cashFlow === null ? null : absolute(money.cashFlow);
-  const quantity =
-    coin === null ? quotient(quoteQuantity ?? 0n, price) : absolute(coin.quantity ?? coin.cashFlow ?? 0n);
-  if (quantity === null) {
-    return new RowError(
-      "incomplete_trade",
-      `only the ${pair.quote} of a fill is there, and it is no multiple of the price`,
-    );
-  }
-  const fee = feeOf(coin, money);
-  // What was paid stands in the row of what came in: without it the fee is not known.
-  const isFeeKnown = fee !== null || (side === "buy" ? coin !== null : money !== null);
-  return {
-    id: row.tradeId,
-    identity: identityOf(row, symbol, quantity),
-    market: "spot",
-    symbol,
-    baseAsset: pair.base,
-    quoteAsset: pair.quote,
-    side,
-    quantity,
-    price,
-    quoteQuantity,
-    fee: isFeeKnown ? (fee?.amount ?? 0n) : null,
-    feeAsset: isFeeKnown ? (fee?.asset ?? (side === "buy" ? pair.base : pair.quote)) : null,
-    orderId: row.orderId,
-  };
-}
-
-function feeOf(...rows: readonly (LogRow | null)[]): { amount: Decimal; asset: string } | null {
-  for (const row of rows) {
-    if (row !== null && row.fee !== null && row.fee !== 0n) return { amount: -row.fee, asset: row.currency };
-  }
-  return null;
-}
-
-/** Null: it does not come out even. */
-function quotient(value: Decimal, price: Decimal): Decimal | null {
-  const product = toProduct(value);
-  return product % price === 0n ? product / price : null;
-}
-
-function identityOf(row: LogRow, symbol: string, quantity: Decimal): readonly string[] {
-  const price = row.price === null ? "" : formatDecimal(row.price);
-  return [row.time.text, symbol, row.side ?? "", formatDecimal(absolute(quantity)), price, row.orderId ?? ""];
+function identityOf(row: LogRow, symbol: string): readonly string[] {
+  return [row.time.text, symbol, row.side ?? "", row.price === null ? "" : formatDecimal(row.price), row.orderId ?? ""];
 }
 
 function contractSaid({ contract }: LogRow): string {

@@ -1,5 +1,6 @@
+import { formatDecimal } from "../../executions/decimal.ts";
 import { bybitTimes, contractOf } from "./bybit.ts";
-import { decimal, id, oneOf, optionalId, optionalText, text, time } from "./columns.ts";
+import { decimal, oneOf, optionalId, optionalText, text, time } from "./columns.ts";
 import { type Draft, defineDialect } from "./dialect.ts";
 
 /**
@@ -40,7 +41,7 @@ export const bybitDerivativesTrades = defineDialect({
     feeAsset: optionalText("feeCoin"),
     side: oneOf("Direction", { Long: "buy", Short: "sell", Buy: "buy", Sell: "sell" }),
     // The export's own spelling.
-    id: id(["Trasaction ID", "Transaction ID"]),
+    id: optionalId(["Trasaction ID", "Transaction ID"]),
     orderId: optionalId("Order No."),
     time: time("Transaction Time(UTC)", bybitTimes),
   },
@@ -49,7 +50,15 @@ export const bybitDerivativesTrades = defineDialect({
   toExecution(row): Draft {
     const contract = contractOf(row.symbol, "symbol");
     const feeAsset = row.feeAsset ?? contract.settleAsset;
-    const common = { id: row.id, type: row.type, ...contract, symbol: row.symbol, executedAtMs: row.time.utcMs };
+    const identity = [row.time.text, row.symbol, row.side, formatDecimal(row.quantity), formatDecimal(row.price)];
+    const common = {
+      id: row.id,
+      identity,
+      type: row.type,
+      ...contract,
+      symbol: row.symbol,
+      executedAtMs: row.time.utcMs,
+    };
     if (row.type === "funding") return { ...common, side: null, fee: row.fee, feeAsset };
     const { side, quantity, price, fee, orderId } = row;
     return { ...common, side, quantity, price, fee, feeAsset, orderId };

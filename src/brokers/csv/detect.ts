@@ -222,7 +222,7 @@ function refusalOf(known: RefusedExport, found: ReadonlySet<string>): Refusal | 
 }
 
 function refusal({ title, lacks, instead }: RefusedExport, name: string): Failure {
-  return new Failure("data", `${name} is a ${title}: ${lacks}.`, {
+  return new Failure("data", `${name} cannot give trades. It is ${title}: ${lacks}.`, {
     code: "not_importable",
     subject: name,
     hint: `Export instead: ${instead}.`,

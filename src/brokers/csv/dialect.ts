@@ -16,6 +16,8 @@ export interface Dialect<C extends Columns = Columns> {
   id: string;
   /** The broker's id, as in execution ids: `binance`. */
   broker: string;
+  /** Stands in the ids instead of the broker: of executions that state their PnL in another way than the broker's API does. */
+  idBroker?: string;
   /** Files of this dialect come from anywhere: the account's broker stands in the ids, where it is known. */
   anyBroker?: boolean;
   /** For people: "Binance spot trade history". */
@@ -38,8 +40,13 @@ export interface Dialect<C extends Columns = Columns> {
   timezone: string | null;
   /** The file's name, as the broker gives it, may say the zone: `…(UTC+3).csv`. */
   timezoneInName?: boolean;
-  /** Whether the PnL a row states is before fees, or after the fees of entry and exit; null: rows state none. */
-  statedPnl: "gross" | "net" | null;
+  /** The file says its zone in the rows above its header, in the pattern's first group. */
+  timezoneAbove?: RegExp;
+  /**
+   * Whether the PnL a row states is before fees, or after the fees of entry and exit; null: rows state none. `booked`: before fees, and what a
+   * price is worth is not in the file, so that it is the PnL.
+   */
+  statedPnl: "gross" | "net" | "booked" | null;
   columns: C;
   /** The column whose time is `executedAtMs`: the reader finds out the order of a file by it alone. Its value has `utcMs`. */
   timeColumn: string;

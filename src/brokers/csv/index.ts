@@ -7,6 +7,11 @@ import { bybitSpotTrades } from "./bybit-spot-trades.ts";
 import type { Dialect } from "./dialect.ts";
 import { generic } from "./generic.ts";
 import { interactiveBrokersActivity } from "./interactive-brokers-activity.ts";
+import { krakenLedgers } from "./kraken-ledgers.ts";
+import { krakenTrades } from "./kraken-trades.ts";
+import { okxFills } from "./okx-fills.ts";
+import { okxPositions } from "./okx-positions.ts";
+import { okxTradingHistory } from "./okx-trading-history.ts";
 
 /** Every dialect, in the order in which they are listed to a user. */
 export const dialects: readonly Dialect[] = [
@@ -17,5 +22,10 @@ export const dialects: readonly Dialect[] = [
   bybitDerivativesTrades,
   bybitSpotTrades,
   interactiveBrokersActivity,
+  krakenLedgers,
+  krakenTrades,
+  okxFills,
+  okxPositions,
+  okxTradingHistory,
   generic,
 ];

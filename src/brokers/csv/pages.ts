@@ -35,6 +35,8 @@ export class Pages implements RowSink {
   readonly #name: string;
   /** Rows of one time. */
   readonly #instant: ReadRow[] = [];
+  /** Ids of the rows before: none comes twice in one batch, however wrong the file is. */
+  readonly #recent = new RecentIds();
   #page: Page = { executions: [], trades: [] };
   #full: Page[] = [];
 
@@ -82,7 +84,12 @@ export class Pages implements RowSink {
     rows.length = 0;
   }
 
-  #push({ execution, trade, atMs, rows }: ReadRow): void {
+  #push(row: ReadRow): void {
+    const { execution, trade, atMs, rows } = row;
+    if (!row.needsOccurrence && this.#recent.has(idOf(row))) {
+      this.#refuse(row, "a row of another time has the same id");
+      return;
+    }
     for (let count = 0; count < rows; count++) recordImported(this.#report, atMs);
     if (execution !== null) this.#page.executions.push(execution);
     if (trade !== null) this.#page.trades.push(trade);
@@ -108,17 +115,39 @@ export class Pages implements RowSink {
     if (first === undefined) return;
     for (const other of others) {
       const what = other.trade === null ? "execution" : "position";
-      const isSame = contentsOf(other) === contentsOf(first);
-      for (let count = 0; count < other.rows; count++) {
-        if (isSame) {
-          recordSkipped(this.#report, `the same ${what} again`, other.line);
-          continue;
-        }
-        const message = `the ${what} of line ${first.line} has the same id and other values`;
-        recordProblem(this.#report, { line: other.line, column: null, code: "duplicate_id", said: null, message });
+      if (contentsOf(other) !== contentsOf(first)) {
+        this.#refuse(other, `the ${what} of line ${first.line} has the same id and other values`);
+        continue;
       }
+      for (let count = 0; count < other.rows; count++)
+        recordSkipped(this.#report, `the same ${what} again`, other.line);
     }
     yield first;
+  }
+
+  #refuse({ line, rows }: ReadRow, message: string): void {
+    for (let count = 0; count < rows; count++) {
+      recordProblem(this.#report, { line, column: null, code: "duplicate_id", said: null, message });
+    }
+  }
+}
+
+/** Enough for any batch. */
+const recentIdsMax = 10_000;
+
+class RecentIds {
+  #older = new Set<string>();
+  #newer = new Set<string>();
+
+  /** Whether it was asked of before, not too long ago. */
+  has(id: string): boolean {
+    if (this.#newer.has(id) || this.#older.has(id)) return true;
+    this.#newer.add(id);
+    if (this.#newer.size >= recentIdsMax) {
+      this.#older = this.#newer;
+      this.#newer = new Set();
+    }
+    return false;
   }
 }
 

@@ -50,7 +50,7 @@ export interface Recognised {
   /** The rule that times without a zone of their own are read by; null: all times seen have one. */
   zone: string | null;
   /** Who said so. `dialect`: only the export's usual zone is known. */
-  zoneFrom: "header" | "name" | "option" | "dialect" | null;
+  zoneFrom: "header" | "file" | "name" | "option" | "dialect" | null;
   layout: FileLayout;
 }
 
@@ -89,7 +89,8 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
   };
   const layout: FileLayout = { format, delimiters, renames, start };
   const sample = sampleOf(text.slice(found.characters), layout, dialect);
-  const { zone, zoneFrom } = zoneFor(dialect, mapping, name, given);
+  const above = text.slice(0, found.characters);
+  const { zone, zoneFrom } = zoneFor({ dialect, mapping, name, above }, given);
   if (zone === null && sample.some(needsZone(mapping))) throw zoneRequired(name, dialect);
   return {
     path,
@@ -133,7 +134,7 @@ export function sourceOf(recognised: Recognised, file: FileHandle): RowSource {
 function settingsOf({ dialect, broker, market, currency, decimalMark, zone, layout }: Recognised): RowSettings {
   return {
     dialect,
-    broker,
+    broker: dialect.idBroker ?? broker,
     market,
     currency,
     reading: readingOf(decimalMark, zone === null ? null : parseZone(zone)),
@@ -247,12 +248,12 @@ function needsZone({ time }: Mapping): (cells: readonly string[]) => boolean {
 const zoneInFileName = /\(UTC([+-]{1,2})(\d{1,2})(?::?(\d{2}))?\)/i;
 
 function zoneFor(
-  dialect: Dialect,
-  mapping: Mapping,
-  name: string,
+  { dialect, mapping, name, above }: { dialect: Dialect; mapping: Mapping; name: string; above: string },
   given: string | null,
 ): Pick<Recognised, "zone" | "zoneFrom"> {
   if (mapping.timezone !== null) return { zone: mapping.timezone, zoneFrom: "header" };
+  const said = dialect.timezoneAbove?.exec(above)?.[1];
+  if (said !== undefined) return { zone: zoneGiven(said), zoneFrom: "file" };
   const inName = dialect.timezoneInName === true ? zoneInFileName.exec(name) : null;
   if (inName !== null) {
     const [, signs = "+", hours = "0", minutes = "00"] = inName;

@@ -8,7 +8,7 @@ const byBroker = new Map<string, StatedPnl>([
   // Trades that are reported whole say their PnL themselves.
   ...dialects
     .filter(({ statedPnl, toTrade }) => statedPnl !== null && toTrade === undefined)
-    .map(({ broker, statedPnl }) => [broker, statedPnl] as const),
+    .map(({ broker, idBroker, statedPnl }) => [idBroker ?? broker, statedPnl] as const),
   ["binance", "gross"],
   ...ccxtVenues.map(({ id, statedPnl }) => [id, statedPnl] as const),
   ["metatrader", "booked"],

@@ -28,7 +28,7 @@ describe("the list", () => {
 
   test("states the PnL of a broker's executions in one way", () => {
     const stated = dialects.filter(({ toTrade, statedPnl }) => toTrade === undefined && statedPnl !== null);
-    for (const [broker, group] of Map.groupBy(stated, (dialect) => dialect.broker)) {
+    for (const [broker, group] of Map.groupBy(stated, (dialect) => dialect.idBroker ?? dialect.broker)) {
       expect({ broker, ways: new Set(group.map(({ statedPnl }) => statedPnl)).size }).toEqual({ broker, ways: 1 });
     }
   });
