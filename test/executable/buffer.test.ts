@@ -76,7 +76,7 @@ describe("flush-buffer", () => {
     const before = world.filesIn("pending");
     const found = await list();
     expect(found).toHaveLength(3);
-    expect(found[0]).toMatchObject({
+    expect({ ...found[0] }).toMatchObject({
       state: "pending",
       user_id: expect.any(Number),
       account_id: expect.any(Number),
