@@ -39,6 +39,7 @@ async function* read(account: BrokerAccount, tools: BrokerTools): AsyncGenerator
   if (account.markets.includes("spot")) reading.state.spot ??= newCoinState();
   const refused: Failure[] = [];
   try {
+    await client.checkClock();
     await checkKey(reading, account);
     for (const market of order.filter((name) => account.markets.includes(name))) {
       try {

@@ -3,7 +3,7 @@ import type { AccountWarning, BrokerAccount, BrokerTools, SourcePage } from "./b
 import { CcxtClient } from "./ccxt/client.ts";
 import { newState, readCursor, writeCursor } from "./ccxt/cursor.ts";
 import { failure, NoWallet } from "./ccxt/errors.ts";
-import { dayMs, type Exchange, type Reading, type Venue, warn } from "./ccxt/exchange.ts";
+import { dayMs, type Exchange, type KeyRights, type Reading, type Venue, warn } from "./ccxt/exchange.ts";
 import { Markets } from "./ccxt/markets.ts";
 import { readStream } from "./ccxt/read-stream.ts";
 
@@ -74,7 +74,7 @@ async function checkKey(reading: Reading, exchange: Exchange): Promise<void> {
   const nowMs = context.clock.nowMs();
   let [checkedAt = "", rights = ""] = (state.notes.get("key") ?? "0:").split(":");
   if (nowMs - Number.parseInt(checkedAt, 36) >= dayMs) {
-    const { canRead, canTrade, canWithdraw } = await exchange.rights(client);
+    const { canRead, canTrade, canWithdraw } = await rightsOf(client, exchange.rights);
     if (!canRead) {
       throw failure("permission_missing", `${exchange.title}: the key may not read.`, {
         hint: "Switch reading on for the key, or enter another key.",
@@ -87,6 +87,18 @@ async function checkKey(reading: Reading, exchange: Exchange): Promise<void> {
   const warning = (verb: string) => `The key may ${verb}. Reading is all that is needed: take that right away.`;
   if (rights.includes("w")) warn(reading, "key", { code: "key_can_withdraw", message: warning("withdraw") });
   if (rights.includes("t")) warn(reading, "key", { code: "key_can_trade", message: warning("trade") });
+}
+
+/** A key that may read trades alone is not told what it may do: the lists say whether it may read them. */
+async function rightsOf(client: CcxtClient, ask: NonNullable<Exchange["rights"]>): Promise<KeyRights> {
+  try {
+    return await ask(client);
+  } catch (error) {
+    const isSmall =
+      error instanceof NoWallet || (error instanceof Failure && error.detail.code === "permission_missing");
+    if (!isSmall) throw error;
+    return { canRead: true, canTrade: false, canWithdraw: false };
+  }
 }
 
 function untested({ title }: Venue): AccountWarning {

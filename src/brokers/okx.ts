@@ -3,7 +3,7 @@ import { type } from "arktype";
 import { formatDecimal, fromProduct, multiply, parseDecimal } from "../executions/decimal.ts";
 import type { Execution, ExecutionType, Market } from "../executions/execution.ts";
 import type { CcxtClient } from "./ccxt/client.ts";
-import { failure, ipNotAllowed, keyExpired, permissionMissing, type Refusal, type Verdict } from "./ccxt/errors.ts";
+import { ipNotAllowed, keyExpired, permissionMissing, type Refusal, type Verdict } from "./ccxt/errors.ts";
 import {
   dayMs,
   type Endpoint,
@@ -14,7 +14,7 @@ import {
   type Window,
 } from "./ccxt/exchange.ts";
 import { makeExecution } from "./ccxt/make-execution.ts";
-import { listed, type Named } from "./ccxt/markets.ts";
+import { leaveOut, listed, type Named } from "./ccxt/markets.ts";
 import { collect } from "./ccxt/pages.ts";
 import { Id, MaybeMoney, MaybeText, Milliseconds, Money, parseRounded } from "./ccxt/rows.ts";
 import type { MarketSymbol } from "./markets-cache.ts";
@@ -101,6 +101,10 @@ async function readFills(reading: Reading, { fromMs, toMs }: Window): Promise<Ex
   for (const row of rows) {
     const named = await namedOf(reading, row);
     if (named === null || !wanted.has(named.market)) continue;
+    if (named.market !== "spot" && named.market !== "margin" && named.info?.contractSize == null) {
+      leaveOut(reading, named);
+      continue;
+    }
     if (row.instType === "FUTURES") reading.state.notes.set(datedNote, "1");
     executions.push(toExecution(named, row));
   }
@@ -165,7 +169,6 @@ function toExecution(named: Named, row: Fill): Execution {
     const size = named.info?.contractSize == null ? null : parseDecimal(named.info.contractSize);
     const units = size === null ? quantity : fromProduct(multiply(quantity, size));
     const isContract = row.instType === "SWAP" || row.instType === "FUTURES";
-    if (isContract && size === null) throw unknownSize(named);
     return {
       type: subTypes[row.subType ?? ""] ?? "fill",
       side: row.side,
@@ -180,16 +183,6 @@ function toExecution(named: Named, row: Fill): Execution {
       executedAtMs: row.ts,
     };
   });
-}
-
-function unknownSize({ symbol }: Named) {
-  return failure(
-    "broker_answer",
-    `OKX does not list ${symbol}, and so what one contract of it is worth is not known.`,
-    {
-      hint: "Report this with the contract's name.",
-    },
-  );
 }
 
 /** Negative: paid. */

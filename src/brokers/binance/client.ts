@@ -27,6 +27,8 @@ const disguisedBanMs = 120_000;
 /** So long after a ban a refused key proves nothing. */
 const afterBanMs = 15 * 60_000;
 const minuteMs = 60_000;
+/** The venue takes requests that are a second ahead; on the way there and back about as much can be lost. */
+const clockOffMsMax = 1_000;
 
 export interface ClientOptions {
   accountId: string;
@@ -261,15 +263,37 @@ export class BinanceClient {
     );
   }
 
-  /** Once for all accounts: what the venue's clock shows less what ours does. */
-  async #measureClock(endpoint: Endpoint): Promise<void> {
+  /**
+   * Once a run, for all accounts, before anything is decided by the time: by a clock that is an hour ahead the lists would be taken as read up to
+   * then, and by one that is behind the last hour would be taken for the future.
+   * @throws {Failure} {@link get}
+   */
+  async checkClock(): Promise<void> {
+    const { loaded } = this.#venue;
+    const known = loaded.get("clock") as Promise<void> | undefined;
+    const checking = known ?? this.#measureClock(endpoints.spotTime, clockOffMsMax);
+    if (known === undefined) {
+      loaded.set("clock", checking);
+      checking.catch(() => loaded.delete("clock")); // the next account tries again; this one hears of it below
+    }
+    try {
+      await checking;
+    } catch (error) {
+      if (!(error instanceof NoEndpoint)) throw error; // a mirror without it: requests that are refused for their time tell as much
+    }
+  }
+
+  /** What the venue's clock shows less what ours does; `ignoredMs`: so much is none. */
+  async #measureClock(endpoint: Endpoint, ignoredMs = 0): Promise<void> {
     const { context } = this.#options.tools;
     const startMs = context.clock.nowMs();
     // Another account's request has just measured it: this one was on its way before.
-    if (startMs - this.#venue.clockMeasuredAtMs < minuteMs) return;
+    if (startMs - this.#venue.clockMeasuredAtMs < minuteMs && ignoredMs === 0) return;
     const { serverTime } = await this.get(timeEndpointOf(endpoint), {}, Time);
     const middleMs = (startMs + context.clock.nowMs()) / 2;
-    this.#venue.clockOffsetMs = Math.round(serverTime - middleMs);
+    const offsetMs = Math.round(serverTime - middleMs);
+    if (Math.abs(offsetMs) <= ignoredMs) return;
+    this.#venue.clockOffsetMs = offsetMs;
     this.#venue.clockMeasuredAtMs = startMs;
     context.log.warning("clock_off", {
       broker: "binance",

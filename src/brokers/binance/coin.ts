@@ -6,7 +6,7 @@ import type { MarketTable } from "../markets-cache.ts";
 import type { CoinState, Holdings } from "./cursor.ts";
 import type { Endpoint } from "./endpoints.ts";
 import { failure, SymbolGone } from "./errors.ts";
-import { movementsAreRead, readMovements } from "./movements.ts";
+import { listsBehind, readMovements } from "./movements.ts";
 import { advance, compareIds, hasRead, hourMs, newProgress, type Progress, resumeId } from "./progress.ts";
 import { dayMs, pagesMax, type Reading, rowsMax, sweepShare, toPage, warn } from "./reading.ts";
 import type { CoinTrade } from "./rows.ts";
@@ -46,8 +46,8 @@ export async function* readCoins(reading: Reading, wallet: CoinWallet, state: Co
   const moved = ledger.observe(await wallet.balances());
   const isDue = nowMs - state.fullReadMs >= dayMs;
   const round = new Round(reading, wallet, state, { nowMs, moved });
-  if (wallet.market === "spot" && (isDue || !movementsAreRead(state, nowMs)))
-    yield* readMovements(reading, state, wallet.symbols);
+  if (wallet.market === "spot" && (isDue || listsBehind(state, nowMs).length > 0))
+    yield* readMovements(reading, state, wallet.symbols, { onlyBehind: !isDue });
   if (isDue) {
     for (const symbol of knownTouching(state, wallet.symbols, null)) yield* round.read(symbol);
   }
@@ -160,7 +160,7 @@ async function* sweep(
 ): AsyncGenerator<SourcePage> {
   const { client, importFromMs } = reading;
   const { weight, pool } = wallet.tradesEndpoint;
-  const isWhole = wallet.market === "spot" && importFromMs === null && movementsAreRead(state, client.nowMs());
+  const isWhole = wallet.market === "spot" && importFromMs === null && listsBehind(state, client.nowMs()).length === 0;
   if (isWhole && state.ledger.gaps.size === 0) state.sweptTo = null;
   const names = [...wallet.symbols.symbols.values()]
     .filter(({ listed, margin }) => listed && (wallet.market === "spot" || margin === true))
@@ -275,8 +275,14 @@ function noteGaps(reading: Reading, wallet: CoinWallet, state: CoinState, nowMs:
     warn(reading, market, { code: "partial", message });
     return;
   }
+  const behind = market === "spot" ? listsBehind(state, nowMs) : [];
+  if (behind.length > 0) {
+    const message = `Lists of spot that may be asked only so often are still being read: ${listOf(behind)}.`;
+    warn(reading, market, { code: "partial", message });
+    return;
+  }
   // Interest, loans and transfers move a margin wallet, and history before the import is not known.
-  if (market === "margin" || reading.importFromMs !== null || !movementsAreRead(state, nowMs)) return;
+  if (market === "margin" || reading.importFromMs !== null) return;
   const open = state.ledger.unexplained();
   const gaps = [...state.ledger.gaps].filter(([asset]) => !open.has(asset));
   if (gaps.length === 0) return;

@@ -60,13 +60,19 @@ const costs: Record<MovementKind, Endpoint> = {
   dividends: endpoints.dividends,
 };
 
-/** Reads all lists up to now, or as far as the user's budget goes without waiting. */
+/**
+ * Reads all lists up to now, or as far as the user's budget goes without waiting. `onlyBehind`: those alone that the way from their beginning is
+ * not done of.
+ */
 export async function* readMovements(
   reading: Reading,
   state: CoinState,
   symbols: MarketTable,
+  { onlyBehind = false } = {},
 ): AsyncGenerator<SourcePage> {
+  const nowMs = reading.client.nowMs();
   for (const kind of Object.keys(lists) as MovementKind[]) {
+    if (onlyBehind && isUpToDate(state.movedUntilMs[kind], nowMs)) continue;
     try {
       yield* readList(reading, state, symbols, kind);
     } catch (error) {
@@ -76,9 +82,18 @@ export async function* readMovements(
   }
 }
 
-/** Whether all lists were read from their beginning to about now. */
-export function movementsAreRead({ movedUntilMs }: CoinState, nowMs: number): boolean {
-  return Object.values(movedUntilMs).every((untilMs) => nowMs - untilMs < dayMs + pendingMsMax);
+/** Which lists were not yet read from their beginning to about now, and up to which day they were. */
+export function listsBehind({ movedUntilMs }: CoinState, nowMs: number): string[] {
+  return (Object.entries(movedUntilMs) as [MovementKind, number][])
+    .filter(([, untilMs]) => !isUpToDate(untilMs, nowMs))
+    .map(
+      ([kind, untilMs]) =>
+        `${kind} up to ${new Date(Math.max(untilMs, lists[kind].beginsMs)).toISOString().slice(0, 10)}`,
+    );
+}
+
+function isUpToDate(untilMs: number, nowMs: number): boolean {
+  return nowMs - untilMs < dayMs + pendingMsMax;
 }
 
 async function* readList(

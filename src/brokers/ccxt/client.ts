@@ -44,8 +44,8 @@ export class CcxtClient {
     this.#options = options;
     this.#venue = venueStateOf(options.tools.budget);
     const { apiKey = "", apiSecret = "", passphrase = "" } = options.credentials ?? {};
-    // A wallet's address is public, and so is the account's own name for it.
-    this.#redactor.register([apiKey, apiSecret, passphrase]);
+    // Of a key with lines each line is a secret.
+    this.#redactor.register([apiKey, apiSecret, passphrase, ...apiSecret.split(/\\n|\n/)]);
   }
 
   get accountId(): string {
@@ -147,7 +147,7 @@ export class CcxtClient {
     const { default: ExchangeClass } = await exchange.load();
     const { apiKey, apiSecret, passphrase } = credentials ?? {};
     const instance = new ExchangeClass({
-      ...(apiKey === undefined ? {} : { apiKey, secret: apiSecret, password: passphrase }),
+      ...(apiKey === undefined ? {} : { apiKey, secret: withLines(apiSecret ?? ""), password: passphrase }),
       number: String, // no amount of a parsed row is a float
       enableRateLimit: false, // its limiter knows this instance alone; the budget is the machine's
       userAgent: `ami-workers/${version}`,
@@ -269,6 +269,11 @@ export class CcxtClient {
   redact(text: string): string {
     return this.#redactor.text(text);
   }
+}
+
+/** A private key that was copied out of JSON has its line ends written out. */
+function withLines(secret: string): string {
+  return secret.startsWith("-----BEGIN") ? secret.replaceAll("\\n", "\n") : secret;
 }
 
 /** Of the same exchange, for public lists: without the account's key. */

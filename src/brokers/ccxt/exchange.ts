@@ -68,10 +68,12 @@ export interface Stream {
   windowMs: number | null;
   /** How far back the list reaches; null: to the beginning. */
   keptMs: number | null;
+  /** Nobody has anything older, where that is known. */
+  beginsMs?: number;
   /** A list for one symbol that was never traded is left out of the cursor's warnings. */
   isGuess?: boolean;
   /**
-   * All that happened from `fromMs` to `toMs`, both inclusive, in any order; what lies outside is dropped.
+   * All that the venue takes as between `fromMs` and `toMs`, both inclusive, in any order.
    * @throws {TooManyRows} the span is then halved @throws {TooOld} it is then moved
    */
   read: (window: Window) => Promise<Execution[]>;
@@ -91,6 +93,11 @@ export interface Reading {
   /** By code and subject, each once. */
   warnings: Map<string, AccountWarning>;
   context: Context;
+}
+
+/** For lists that are asked by whole seconds: what lies outside is in the window before or after. */
+export function isWithin({ fromMs, toMs }: Window, { executedAtMs }: Pick<Execution, "executedAtMs">): boolean {
+  return executedAtMs >= fromMs && executedAtMs <= toMs;
 }
 
 /** More rows than are held in memory at once. */

@@ -1,6 +1,7 @@
 import type { Market } from "../../executions/execution.ts";
 import { loadMarkets, type MarketSymbol, type MarketTable } from "../markets-cache.ts";
 import { type CcxtClient, publicClient } from "./client.ts";
+import { type Reading, warn } from "./exchange.ts";
 
 /** A symbol of a market, with what the venue lists of it; `info` undefined: it is not listed, and never was as far as is known. */
 export interface Named {
@@ -38,6 +39,13 @@ export class Markets {
   async named(market: Market, symbol: string): Promise<Named> {
     return { market, symbol, info: (await this.table(market)).symbols.get(symbol) };
   }
+}
+
+/** A contract whose size nobody tells cannot be counted: it is said so, and the rest is read. */
+export function leaveOut(reading: Pick<Reading, "warnings" | "client">, { market, symbol }: Named): void {
+  const { title } = reading.client.exchange;
+  const message = `${title} does not list ${symbol} any more, and so what one contract of it is worth is not known: its trades are left out, a file export has them.`;
+  warn(reading, `${market}/${symbol}`, { code: "symbol_gone", message });
 }
 
 /** A market symbol with what most lists leave out. */

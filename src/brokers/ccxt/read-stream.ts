@@ -54,7 +54,7 @@ export async function* readStream(reading: Reading, stream: Stream): AsyncGenera
 
 /** A part of what was read before, or where the list begins. */
 function beginOf({ account, client }: Reading, stream: Stream, progress: StreamState, endMs: number): number {
-  const keptFromMs = stream.keptMs === null ? firstMs : endMs - stream.keptMs + retentionSlackMs;
+  const keptFromMs = stream.keptMs === null ? (stream.beginsMs ?? firstMs) : endMs - stream.keptMs + retentionSlackMs;
   if (progress.untilMs === 0) {
     progress.sinceMs = Math.max(account.importFromMs ?? 0, keptFromMs);
     return progress.sinceMs;
@@ -69,8 +69,7 @@ function beginOf({ account, client }: Reading, stream: Stream, progress: StreamS
 
 async function readWindow(stream: Stream, window: Window): Promise<Execution[] | "too many" | number> {
   try {
-    const executions = await stream.read(window);
-    return executions.filter(({ executedAtMs }) => executedAtMs >= window.fromMs && executedAtMs <= window.toMs);
+    return await stream.read(window);
   } catch (error) {
     if (error instanceof TooManyRows) return "too many";
     if (error instanceof TooOld) return error.sinceMs;
@@ -120,7 +119,7 @@ function* toPages(reading: Reading, executions: readonly Execution[]): Generator
 
 function warnOfBeginning(reading: Reading, stream: Stream, { sinceMs }: StreamState): void {
   const { account, client } = reading;
-  if (stream.keptMs === null && sinceMs <= firstMs) return;
+  if (stream.keptMs === null && sinceMs <= (stream.beginsMs ?? firstMs)) return;
   if (stream.isGuess === true || sinceMs <= (account.importFromMs ?? 0)) return;
   const day = new Date(sinceMs).toISOString().slice(0, 10);
   const message = `${client.exchange.title} gives ${stream.title} from ${day} on: what was before is not in its API, a file export may have it.`;

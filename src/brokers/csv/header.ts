@@ -32,12 +32,16 @@ const zoneInName = /\s*\(((?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?)\)\s*$/i;
 
 /** A header's name for comparing: case, outer blanks and which zone do not matter. */
 export function nameOf(cell: string): string {
-  return cell
-    .trim()
-    .replace(/^\ufeff/, "")
-    .replace(zoneInName, "(UTC)")
-    .replace(/\s+/g, " ")
-    .toLowerCase();
+  return (
+    cell
+      .trim()
+      .replace(/^\ufeff/, "")
+      .replace(zoneInName, "(UTC)")
+      // KuCoin quotes a comma into some names.
+      .replace(/^[\s,]+|[\s,]+$/g, "")
+      .replace(/\s+/g, " ")
+      .toLowerCase()
+  );
 }
 
 /** The zone that a header's name says: `UTC+1` of `Date(UTC+1)`; null: none, or none that exists. */

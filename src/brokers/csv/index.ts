@@ -9,6 +9,8 @@ import { generic } from "./generic.ts";
 import { interactiveBrokersActivity } from "./interactive-brokers-activity.ts";
 import { krakenLedgers } from "./kraken-ledgers.ts";
 import { krakenTrades } from "./kraken-trades.ts";
+import { kucoinConvert } from "./kucoin-convert.ts";
+import { kucoinFills } from "./kucoin-fills.ts";
 import { okxFills } from "./okx-fills.ts";
 import { okxPositions } from "./okx-positions.ts";
 import { okxTradingHistory } from "./okx-trading-history.ts";
@@ -24,6 +26,8 @@ export const dialects: readonly Dialect[] = [
   interactiveBrokersActivity,
   krakenLedgers,
   krakenTrades,
+  kucoinConvert,
+  kucoinFills,
   okxFills,
   okxPositions,
   okxTradingHistory,
