@@ -341,9 +341,9 @@ export function toTrade(position: Position, method: CostBasisMethod, state: stri
 
 function grossPnlOf(position: Position): Decimal | null {
   if (position.stated === null && position.flags.has("unknown_origin")) return null;
-  // Closed, it has taken the broker's rounding already.
-  const isOpenInverse = position.market === "inverse" && position.status === "open";
-  return fromProduct(position.gross + (isOpenInverse ? (roundingOf(position) ?? 0n) : 0n));
+  // What a part of a position made is a share of its cost, which the broker rounds; the whole of a position that is closed has its own rule.
+  const rounding = position.status === "open" ? (roundingOf(position) ?? 0n) : 0n;
+  return fromProduct(position.gross + rounding);
 }
 
 export function netPnlOf(position: Position): Decimal | null {
