@@ -19,7 +19,7 @@ const field = (answer: unknown, name: string): unknown =>
     : undefined;
 const firstOf = (list: unknown): unknown => (Array.isArray(list) ? list[0] : undefined);
 
-const venues: readonly Venue[] = [
+export const venues: readonly Venue[] = [
   { id: "binance", address: "https://api.binance.com/api/v3/time", timeMs: (answer) => field(answer, "serverTime") },
   { id: "bybit", address: "https://api.bybit.com/v5/market/time", timeMs: (answer) => field(answer, "time") },
   {
@@ -27,10 +27,23 @@ const venues: readonly Venue[] = [
     address: "https://www.okx.com/api/v5/public/time",
     timeMs: (answer) => field(firstOf(field(answer, "data")), "ts"),
   },
+  {
+    id: "bitget",
+    address: "https://api.bitget.com/api/v2/public/time",
+    timeMs: (answer) => field(field(answer, "data"), "serverTime"),
+  },
+  { id: "gate", address: "https://api.gateio.ws/api/v4/spot/time", timeMs: (answer) => field(answer, "server_time") },
+  {
+    id: "kraken",
+    address: "https://api.kraken.com/0/public/Time",
+    timeMs: (answer) => Number(field(field(answer, "result"), "unixtime")) * 1000,
+  },
+  { id: "kucoin", address: "https://api.kucoin.com/api/v1/timestamp", timeMs: (answer) => field(answer, "data") },
 ];
 
 const timeoutMs = 8_000;
-const aheadMsMax = 1_000;
+/** Binance takes a second at most; Kraken tells whole seconds. */
+const aheadMsMax = 2_000;
 const answerBytesMax = 65_536;
 const setClock = "sudo timedatectl set-ntp true";
 
