@@ -1,5 +1,5 @@
 import type { Decimal } from "../../executions/decimal.ts";
-import { CellError, type Column, type Reading, RowError, readDecimalAt } from "./dialect.ts";
+import { CellError, type Column, type Reading, RowError, readDecimal, readDecimalAt } from "./dialect.ts";
 import { compileFormat, readTimeAt, type TimeCell, type TimeFormat } from "./times.ts";
 
 /**
@@ -62,6 +62,24 @@ export function decimal(header: Header): Column<Decimal> {
     }),
     numeric: true,
   };
+}
+
+/** An amount of money with its sign of a currency: `$1,234.50`, `€0.57`, `-$3.20`, `$(31.25)`, `(0.10)`, `300 Kč`. */
+export function money(header: Header): Column<Decimal> {
+  return { header, numeric: true, parse: readMoney };
+}
+
+/** @throws {CellError} */
+export function readMoney(cell: string, reading: Pick<Reading, "decimalMark">): Decimal {
+  if (cell === "") throw new CellError("empty", "an amount");
+  const negative = /^[^\d(]*\([^()]*\)\D*$/.test(cell);
+  const plain = cell.replace(/\p{Sc}|Kč|kr\.?|zł|[()]/gu, "").trim();
+  const value = readDecimal(plain.replace(/^([+-])\s+/, "$1"), reading);
+  return negative ? -value : value;
+}
+
+export function optionalMoney(header: Header): Column<Decimal | null> {
+  return optional(money(header));
 }
 
 export function optionalText(header: Header): Column<string | null> {
@@ -142,6 +160,9 @@ export function amountWithUnit(header: Header): Column<AmountText> {
       if (start === end) throw new CellError("empty", "an amount with its unit");
       let unit = end;
       while (unit > start && !isNumberCharacter(row.charCodeAt(unit - 1))) unit--;
+      // Behind a blank a unit may begin with digits: `10 1INCH`.
+      const blank = unit === end ? -1 : row.lastIndexOf(" ", end - 1);
+      if (blank > start && blank < unit) unit = blank;
       while (unit < end && row.charCodeAt(unit) === 32) unit++;
       return { row, start, end, decimalMark, apparentUnit: unit === end ? null : intern(row, unit, end) };
     }),

@@ -4,6 +4,9 @@ import { bybitAccountLog } from "./bybit-account-log.ts";
 import { bybitClosedPnl } from "./bybit-closed-pnl.ts";
 import { bybitDerivativesTrades } from "./bybit-derivatives-trades.ts";
 import { bybitSpotTrades } from "./bybit-spot-trades.ts";
+import { coinbase } from "./coinbase.ts";
+import { coinbaseProAccount } from "./coinbase-pro-account.ts";
+import { coinbaseProFills } from "./coinbase-pro-fills.ts";
 import type { Dialect } from "./dialect.ts";
 import { generic } from "./generic.ts";
 import { interactiveBrokersActivity } from "./interactive-brokers-activity.ts";
@@ -23,6 +26,9 @@ export const dialects: readonly Dialect[] = [
   bybitClosedPnl,
   bybitDerivativesTrades,
   bybitSpotTrades,
+  coinbase,
+  coinbaseProAccount,
+  coinbaseProFills,
   interactiveBrokersActivity,
   krakenLedgers,
   krakenTrades,
