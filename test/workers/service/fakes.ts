@@ -24,7 +24,8 @@ export function fakeContext(changes: Partial<Context> = {}): FakeContext {
     (event: string, fields: Record<string, unknown> = {}) =>
       void logged.push({ level, event, fields });
   return {
-    clock: fakeClock(),
+    // Nobody's time is ever up, unless a test says so.
+    clock: { ...fakeClock(), sleep: () => new Promise(() => undefined) },
     random: () => 0.5,
     uuid: () => "00000000-0000-7000-8000-000000000000",
     fetch: async () => {
