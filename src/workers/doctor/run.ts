@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { type ConfigInput, checkConfig } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import { messageOf } from "../../errors.ts";
@@ -58,7 +59,8 @@ export async function examine(options: DoctorOptions, machine: Machine, context:
 /** Where the settings are: where the command line or the environment says, else in the server's file. */
 export function envFileOf({ envFile, environment }: ConfigInput, layout: Layout): string | undefined {
   if (envFile !== undefined) return envFile;
-  if (environment.AMI_ENV_FILE || environment.CREDENTIALS_DIRECTORY) return undefined;
+  const { AMI_ENV_FILE: named, CREDENTIALS_DIRECTORY: credentials } = environment;
+  if (named || (credentials && existsSync(join(credentials, "env")))) return undefined;
   return existsSync(layout.current) ? layout.envFile : undefined;
 }
 

@@ -6,6 +6,7 @@ import { readHolder } from "../../operation/lock.ts";
 import { noAccounts, noExecutions, readRunStatus, writeRunStatus } from "../../operation/run-status.ts";
 import { version } from "../../version.ts";
 import { inputOf } from "../config/input.ts";
+import { envFileOf } from "../doctor/run.ts";
 import type { ReportExitArgs } from "./command.ts";
 import { onServer } from "./layout.ts";
 
@@ -26,7 +27,9 @@ export async function reportExitOf(args: ReportExitArgs, context: Context): Prom
   const message =
     result === "timeout" ? "systemd ended it, since it took too long" : `it was killed by SIG${signal} (${result})`;
   log.error("run_killed", { killed_worker: worker, result, signal, hint: "journalctl shows what it was doing." });
-  const { config } = checkConfig(inputOf(args, environment));
+  // systemd 257 hands no credentials to what comes after the run: then the file itself is read.
+  const input = inputOf(args, environment);
+  const { config } = checkConfig({ ...input, envFile: envFileOf(input, onServer) });
   const dataDir = resolve(config?.dataDir ?? onServer.data);
   if (!existsSync(dataDir)) return 0;
   const nowMs = clock.nowMs();
