@@ -7,7 +7,7 @@ import { batchFileOf, isAttemptsFile, removeAttempts, writeAttempts } from "./at
 import { compareOrders, fileNameOf, type Order, orderOf, readBatch, toFileText } from "./batch-file.ts";
 import { type BufferState, defaultLimits, fullness, type Limits, measure, type Totals } from "./buffer-state.ts";
 import { codeOf, type Disk, systemDisk } from "./disk.ts";
-import { isAbandoned, moveDurably, removeDurably, unfinishedEnding, writeDurably } from "./durable.ts";
+import { abandonedIn, moveDurably, removeDurably, writeDurably } from "./durable.ts";
 import { type Entry, type Oddity, type Scan, scan } from "./scan.ts";
 import { covers, itemsOf } from "./supersede.ts";
 
@@ -174,19 +174,15 @@ export class Buffer {
     });
   }
 
-  /** Once a run, under the lock: what crashes left behind, and files that belong to no batch. */
+  /** Once a run, under the lock: what crashes left behind, and counts that belong to no batch. */
   sweep(): void {
-    const nowMs = this.#clock.nowMs();
-    for (const folderName of ["pending", "failed"] as const) {
-      const folder = join(this.#folder, folderName);
+    for (const folder of [this.#folder, join(this.#folder, "pending"), join(this.#folder, "failed")]) {
       const names = this.#list(folder);
       const present = new Set(names);
-      for (const name of names) {
+      const orphans = names.filter((name) => isAttemptsFile(name) && !present.has(batchFileOf(name)));
+      const unfinished = names.length === 0 ? [] : abandonedIn(folder, this.#clock.nowMs(), this.#disk);
+      for (const name of [...orphans, ...unfinished]) {
         const path = join(folder, name);
-        const orphan = isAttemptsFile(name) && !present.has(batchFileOf(name));
-        const unfinished =
-          name.endsWith(unfinishedEnding) && isAbandoned(name, this.#disk.look(path)?.modifiedMs ?? nowMs, nowMs);
-        if (!orphan && !unfinished) continue;
         this.#quietly("buffer_file_not_removed", path, () => removeDurably(path, this.#disk));
         this.#log.info("buffer_swept", { file: path });
       }

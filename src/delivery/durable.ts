@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { codeOf, type Disk, systemDisk } from "./disk.ts";
 
 /** Ending of a file that is being written: never read, and swept when its writer is gone. Before it stands the writer's process id. */
@@ -45,10 +45,17 @@ export function removeDurably(path: string, disk: Disk = systemDisk): void {
   syncFolder(dirname(path), disk);
 }
 
-/** Whether an unfinished file was left by a process that is gone, and nobody will finish it. */
-export function isAbandoned(name: string, modifiedMs: number, nowMs: number): boolean {
-  const pid = Number(/\.(\d+)\.tmp$/.exec(name)?.[1] ?? 0);
-  return pid === 0 || pid === process.pid || !isAlive(pid) || nowMs - modifiedMs > unfinishedMsMax;
+/**
+ * The names of unfinished files in a folder that were left by a process that is gone: nobody will finish them. Only such as
+ * `writeDurably` makes; others' are others' business.
+ */
+export function abandonedIn(folder: string, nowMs: number, disk: Disk = systemDisk): string[] {
+  return disk.list(folder).filter((name) => {
+    const pid = /\.(\d+)\.tmp$/.exec(name)?.[1];
+    if (pid === undefined) return false;
+    if (Number(pid) === process.pid || !isAlive(Number(pid))) return true;
+    return nowMs - (disk.look(join(folder, name))?.modifiedMs ?? nowMs) > unfinishedMsMax;
+  });
 }
 
 function isAlive(pid: number): boolean {

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { BufferState } from "../delivery/buffer-state.ts";
+import { abandonedIn } from "../delivery/durable.ts";
 import type { RunStatus } from "./run-status.ts";
 
 /** node_exporter runs as another user. */
@@ -33,6 +34,9 @@ export function writeMetrics(folder: string, input: MetricsInput): void {
   } catch (error) {
     rmSync(beside, { force: true });
     throw error;
+  }
+  for (const name of abandonedIn(folder, input.status.finishedAtMs)) {
+    if (name.startsWith(`${basename(path)}.`)) rmSync(join(folder, name), { force: true });
   }
 }
 

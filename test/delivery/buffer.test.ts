@@ -259,13 +259,13 @@ describe("what crashes leave behind", () => {
     const pending = join(folder, "pending");
     mkdirSync(pending);
     const gone = Bun.spawnSync(["true"]).pid;
-    writeFileSync(join(pending, `a.json.${gone}.tmp`), "half");
-    writeFileSync(join(pending, "b.json.1.tmp"), "half"); // process 1 lives
-    writeFileSync(join(pending, "c.attempts"), "{}");
+    for (const name of [`a.json.${gone}.tmp`, "b.json.1.tmp", "c.attempts"]) writeFileSync(join(pending, name), "half");
+    for (const name of [`x.status.json.${gone}.tmp`, "others.tmp"]) writeFileSync(join(folder, name), "half");
     const { buffer } = open({ clock: { nowMs: () => Date.now() } });
     expect(buffer.pending()).toEqual([]);
     buffer.sweep();
-    expect(filesIn("pending")).toEqual(["b.json.1.tmp"]);
+    expect(filesIn("pending")).toEqual(["b.json.1.tmp"]); // process 1 lives
+    expect(readdirSync(folder).sort()).toEqual(["others.tmp", "pending"]);
     open({ clock: { nowMs: () => Date.now() + 3_700_000 } }).buffer.sweep();
     expect(filesIn("pending")).toEqual([]);
   });

@@ -51,11 +51,13 @@ export async function crashAgainAndAgain({ folder, kills, seed, onProgress }: Cr
   try {
     for (let id = 1; id <= accounts; id++) world.addFile(id, 30);
     const runsMax = kills * 4;
+    let nextRest = killsBetween;
     for (let round = 1; report.kills < kills && round <= runsMax; round++) {
       if (random() < 0.4) world.addFile(1 + Math.floor(random() * accounts), 1 + Math.floor(random() * 60));
       world.outage(...faultsOf(random));
       await killOnce(world, random, report);
-      if (report.kills % killsBetween === 0 || report.kills >= kills) {
+      if (report.kills >= Math.min(nextRest, kills)) {
+        nextRest = report.kills + killsBetween;
         await bringToRest(world, report);
         onProgress?.(report);
       }
