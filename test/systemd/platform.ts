@@ -36,7 +36,7 @@ export async function startPlatform(): Promise<TestPlatform> {
     broker: "binance",
     markets: ["spot", "linear"],
     base_currency: "USDT",
-    source: { kind: "file" },
+    fed_by_files: true,
   } as Parameters<EmbeddedJournal["putAccount"]>[0]);
   const addFile = (name: string) => {
     journal.addFile(1, { name, bytes: new Uint8Array(readFileSync(join(demo, name))) });

@@ -142,7 +142,7 @@ function own(path: string, { user, group }: Owner, layout: Layout): void {
 function writeWhole(path: string, text: string, mode: number): void {
   mkdirSync(dirname(path), { recursive: true });
   const beside = `${path}.${process.pid}.tmp`;
-  writeFileSync(beside, text, { mode, flush: true });
+  writeFileSync(beside, text, { mode });
   chmodSync(beside, mode);
   renameSync(beside, path);
 }

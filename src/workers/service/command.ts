@@ -110,6 +110,7 @@ const reportExit = defineTool({
   examples: [{ command: "ami-workers service report-exit --worker trade_importer", does: "in ExecStopPost=" }],
   environment: ["DATA_DIR"],
   async run(args, context) {
+    if (context.environment.SERVICE_RESULT === "success") return 0; // nearly always, and then nothing need be loaded
     const { reportExitOf } = await import("./report-exit.ts");
     return reportExitOf(args, context);
   },

@@ -10,6 +10,8 @@ interface Venue {
   id: string;
   /** Public, cheap, and with the venue's time in its answer. */
   address: string;
+  /** Posted as JSON, where it answers to nothing else. */
+  question?: object;
   timeMs: (answer: unknown) => unknown;
 }
 
@@ -39,6 +41,18 @@ export const venues: readonly Venue[] = [
     timeMs: (answer) => Number(field(field(answer, "result"), "unixtime")) * 1000,
   },
   { id: "kucoin", address: "https://api.kucoin.com/api/v1/timestamp", timeMs: (answer) => field(answer, "data") },
+  { id: "mexc", address: "https://api.mexc.com/api/v3/time", timeMs: (answer) => field(answer, "serverTime") },
+  {
+    id: "coinbase",
+    address: "https://api.coinbase.com/api/v3/brokerage/time",
+    timeMs: (answer) => field(answer, "epochMillis"),
+  },
+  {
+    id: "hyperliquid",
+    address: "https://api.hyperliquid.xyz/info",
+    question: { type: "exchangeStatus" },
+    timeMs: (answer) => field(answer, "time"),
+  },
 ];
 
 const timeoutMs = 8_000;
@@ -64,14 +78,22 @@ function venueCheck(venue: Venue): Check {
   };
 }
 
-async function askVenue({ id, address, timeMs }: Venue, { context }: DoctorTools): Promise<Outcome> {
+async function askVenue({ id, address, question, timeMs }: Venue, { context }: DoctorTools): Promise<Outcome> {
   const { clock, fetch, environment } = context;
   const startMs = clock.monotonicMs();
   let response: Response;
   let text: string;
   try {
     const url = atVenue(address, venueUrlOf(id, environment));
-    response = await fetch(url, { redirect: "error", signal: AbortSignal.timeout(timeoutMs) });
+    response = await fetch(url, {
+      ...(question !== undefined && {
+        method: "POST",
+        headers: { "Content-Type": "application/json" },
+        body: JSON.stringify(question),
+      }),
+      redirect: "error",
+      signal: AbortSignal.timeout(timeoutMs),
+    });
     text = (await response.text()).slice(0, answerBytesMax);
   } catch (error) {
     return warn(`not reachable: ${messageOf(error)}`, `curl -sS ${address}`);
