@@ -278,12 +278,18 @@ function positions(shared: Shared, call: Call): unknown {
   if (category === "spot" || category === "option") return { category, list: [], nextPageCursor: "" };
   if (category === "linear" && symbol === undefined && settleCoin === undefined)
     throw new BybitError(10_001, "symbol or settleCoin is required");
-  const { ledger } = accountOf(call);
+  const { ledger, hedge } = accountOf(call);
   const index = { BOTH: 0, LONG: 1, SHORT: 2 } as const;
+  // Asked for by its name, a symbol without a position has rows too.
+  const empty = (spec: SymbolSpec) =>
+    symbol === undefined
+      ? []
+      : (hedge ? [1, 2] : [0]).map((positionIdx) => ({ symbol: symbolOf(spec), positionIdx, side: "", size: "0" }));
   const list = shared.world.of(category).flatMap((spec) => {
     if ((symbol !== undefined && symbolOf(spec) !== symbol) || (settleCoin !== undefined && spec.settle !== settleCoin))
       return [];
     const open = ledger.positionsAt(category, spec.symbol, call.nowMs).filter((position) => position.quantity !== 0n);
+    if (open.length === 0) return empty(spec);
     return open.map((position) => ({
       symbol: symbolOf(spec),
       positionIdx: index[position.side],
