@@ -60,7 +60,8 @@ const endpoints = {
 } as const satisfies Record<string, Endpoint>;
 
 const pageRows = 100;
-const products = { "USDT-FUTURES": "linear", "USDC-FUTURES": "linear", "COIN-FUTURES": "inverse" } as const;
+/** Those settled in coins are left out: in which unit their fills are counted is not certain, and a wrong one gives wrong results. */
+const products = { "USDT-FUTURES": "linear", "USDC-FUTURES": "linear" } as const;
 type Product = keyof typeof products;
 
 export const bitget: Exchange = {
@@ -235,13 +236,13 @@ function kindOf(tradeSide: string | null | undefined): ExecutionType {
   return text.startsWith("delivery_") ? "settlement" : "fill";
 }
 
-/** `BTCUSDT`, `BTCPERP` (USDC), `BTCUSD` */
+/** `BTCUSDT`, `BTCPERP` (USDC) */
 function goneAssets(isGone: boolean, product: Product, symbol: string) {
   if (!isGone) return {};
-  const [quoteAsset] = product === "COIN-FUTURES" ? ["USD"] : product.split("-");
-  const [, baseAsset] = /^([A-Z0-9]+?)(?:USDT|USDC|USD|PERP)(?:[FGHJKMNQUVXZ]\d{2})?$/.exec(symbol) ?? [];
+  const [quoteAsset] = product.split("-");
+  const [, baseAsset] = /^([A-Z0-9]+?)(?:USDT|USDC|PERP)(?:[FGHJKMNQUVXZ]\d{2})?$/.exec(symbol) ?? [];
   if (baseAsset === undefined || quoteAsset === undefined) return {};
-  return { baseAsset, quoteAsset, settleAsset: product === "COIN-FUTURES" ? baseAsset : quoteAsset };
+  return { baseAsset, quoteAsset, settleAsset: quoteAsset };
 }
 
 const Bills = type({
@@ -333,7 +334,7 @@ async function listMarkets(client: CcxtClient, market: Market): Promise<MarketSy
           symbol,
           base: baseCoin,
           quote: quoteCoin,
-          settle: market === "inverse" ? baseCoin : quoteCoin,
+          settle: quoteCoin,
           step: sizeMultiplier,
           contractSize: "1",
           deliveryMs: Number(deliveryTime ?? 0) || null,

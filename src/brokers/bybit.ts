@@ -3,6 +3,7 @@ import { type } from "arktype";
 import { Failure } from "../errors.ts";
 import { parseDecimal } from "../executions/decimal.ts";
 import type { Execution, ExecutionType, Market } from "../executions/execution.ts";
+import { splitSymbol } from "../executions/symbols.ts";
 import { readModes, sideOfPosition } from "./bybit/position-modes.ts";
 import type { CcxtClient } from "./ccxt/client.ts";
 import { failure, ipNotAllowed, type Refusal, type Verdict } from "./ccxt/errors.ts";
@@ -202,14 +203,15 @@ type Assets = Partial<Pick<Execution, "baseAsset" | "quoteAsset" | "settleAsset"
 
 /** Spot takes its fee from what came in, and gives a rebate in what went out; contracts settle it. */
 function feeAssetOf(
-  { market, info }: Named,
+  { market, symbol, info }: Named,
   side: "buy" | "sell",
   fee: bigint | null,
   { settleAsset, quoteAsset }: Assets,
 ): string | null {
   if (market !== "spot") return settleAsset ?? quoteAsset ?? null;
-  if (info === undefined) return null;
-  return (side === "buy") === (fee ?? 0n) >= 0n ? info.base : info.quote;
+  const pair = info ?? splitSymbol(symbol);
+  if (pair === null) return null;
+  return (side === "buy") === (fee ?? 0n) >= 0n ? pair.base : pair.quote;
 }
 
 const one = parseDecimal("1");

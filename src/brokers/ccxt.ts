@@ -33,6 +33,10 @@ export async function* readThroughCcxt(
     context: tools.context,
   };
   if (!venue.tested) warn(reading, "venue", untested(venue));
+  for (const market of markets.filter((name) => !venue.markets.includes(name))) {
+    const message = `${venue.title}: ${market} is not read by this version.`;
+    warn(reading, market, { code: "partial", message });
+  }
   const refused: Failure[] = [];
   try {
     await checkKey(reading, exchange);

@@ -22,17 +22,7 @@ import type { MarketSymbol } from "./markets-cache.ts";
  * Hyperliquid, `info`: public, by the address of a wallet, which stands in place of the key. Fills by time, oldest first, 2,000 an answer, of which the
  * last 10,000 are kept; perpetuals and spot in one list, funding in another of 500 rows. Perpetuals are counted in the base asset, in USDC.
  */
-const endpoint = (weight: number): Endpoint => ({
-  method: "publicPostInfo",
-  costs: [["address", weight]],
-  bytesMax: 32_000_000,
-});
-const endpoints = {
-  /** 20, and one more for each twenty rows. */
-  fills: endpoint(120),
-  funding: endpoint(45),
-  meta: { ...endpoint(20), isPublic: true },
-};
+const info: Endpoint = { method: "publicPostInfo", costs: [["address", 20]], isPublic: true, bytesMax: 32_000_000 };
 
 const fillsPerPage = 2_000;
 const fundingPerPage = 500;
@@ -43,7 +33,7 @@ export const hyperliquid: Exchange = {
   title: "Hyperliquid",
   load: () => import("#ccxt/hyperliquid.js"),
   // Nothing is signed, and so no clock is ever wrong.
-  clock: { endpoint: endpoints.meta, timeMs: () => null },
+  clock: { endpoint: info, timeMs: () => null },
   listMarkets,
   streams: (reading) => [stream(reading)],
 };
@@ -85,7 +75,7 @@ async function readFills(reading: Reading, window: Window): Promise<Execution[]>
   const { client, account } = reading;
   const parameters = { type: "userFillsByTime", user: client.apiKey, aggregateByTime: false };
   const rows = await pages(window, fillsPerPage, async (startTime) => {
-    return await client.get(endpoints.fills, { ...parameters, startTime, endTime: window.toMs }, Fills);
+    return await charged(client, await client.get(info, { ...parameters, startTime, endTime: window.toMs }, Fills));
   });
   warnOfEnd(reading, rows);
   const executions: Execution[] = [];
@@ -94,6 +84,12 @@ async function readFills(reading: Reading, window: Window): Promise<Execution[]>
     if (account.markets.includes(named.market)) executions.push(toExecution(named, row, client.apiKey));
   }
   return executions;
+}
+
+/** Each twenty rows of an answer cost one more. */
+async function charged<Row>(client: CcxtClient, rows: Row[]): Promise<Row[]> {
+  if (rows.length > 0) await client.tools.budget.take(Math.ceil(rows.length / 20), client.accountId, "address");
+  return rows;
 }
 
 /**
@@ -164,13 +160,13 @@ function kindOf({ dir, liquidation }: Fill, wallet: string): ExecutionType {
 const one = parseDecimal("1");
 
 /** Markets of builders have the builder's name before the coin: `xyz:TSLA`. */
-function assetsOf({ market, symbol, info }: Named) {
+function assetsOf({ market, symbol, info: listing }: Named) {
   if (market === "linear") {
-    const base = info?.base ?? symbol.split(":").at(-1) ?? symbol;
+    const base = listing?.base ?? symbol.split(":").at(-1) ?? symbol;
     return { baseAsset: base, quoteAsset: "USDC", settleAsset: "USDC", contractSize: one };
   }
   // A pair that is listed no more has no name but its number; most are priced in USDC.
-  return info === undefined && symbol.startsWith("@") ? { baseAsset: symbol, quoteAsset: "USDC" } : {};
+  return listing === undefined && symbol.startsWith("@") ? { baseAsset: symbol, quoteAsset: "USDC" } : {};
 }
 
 const Funding = type({
@@ -184,7 +180,7 @@ async function readFunding(reading: Reading, window: Window): Promise<Execution[
   if (!account.markets.includes("linear")) return [];
   const parameters = { type: "userFunding", user: client.apiKey };
   const rows = await pages(window, fundingPerPage, async (startTime) => {
-    return await client.get(endpoints.funding, { ...parameters, startTime, endTime: window.toMs }, Funding);
+    return await charged(client, await client.get(info, { ...parameters, startTime, endTime: window.toMs }, Funding));
   });
   const executions: Execution[] = [];
   for (const { time, delta } of rows.filter((row) => row.delta.type === "funding")) {
@@ -211,12 +207,12 @@ const SpotMeta = type({
 
 async function listMarkets(client: CcxtClient, market: Market): Promise<MarketSymbol[]> {
   if (market === "linear") {
-    const { universe } = await client.get(endpoints.meta, { type: "meta" }, Meta);
+    const { universe } = await client.get(info, { type: "meta" }, Meta);
     return universe.map(({ name, szDecimals }) =>
       listed({ symbol: name, base: name, quote: "USDC", settle: "USDC", step: stepOf(szDecimals), contractSize: "1" }),
     );
   }
-  const { universe, tokens } = await client.get(endpoints.meta, { type: "spotMeta" }, SpotMeta);
+  const { universe, tokens } = await client.get(info, { type: "spotMeta" }, SpotMeta);
   const byIndex = new Map(tokens.map((token) => [token.index, token]));
   return universe.flatMap(({ name, tokens: [baseIndex = -1, quoteIndex = -1] }) => {
     const [base, quote] = [byIndex.get(baseIndex), byIndex.get(quoteIndex)];

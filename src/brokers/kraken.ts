@@ -11,6 +11,7 @@ import {
   minuteMs,
   type Reading,
   type Stream,
+  TooManyRows,
   type Window,
 } from "./ccxt/exchange.ts";
 import { makeExecution } from "./ccxt/make-execution.ts";

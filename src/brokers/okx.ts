@@ -1,7 +1,7 @@
 import "../jitless.ts";
 import { type } from "arktype";
 import { formatDecimal, fromProduct, multiply, parseDecimal } from "../executions/decimal.ts";
-import type { Execution, ExecutionType, Market } from "../executions/execution.ts";
+import type { Direction, Execution, ExecutionType, Market } from "../executions/execution.ts";
 import type { CcxtClient } from "./ccxt/client.ts";
 import { ipNotAllowed, keyExpired, permissionMissing, type Refusal, type Verdict } from "./ccxt/errors.ts";
 import {
@@ -39,7 +39,7 @@ const fillsKeptMs = 3 * dayMs - hourMs;
 const billsKeptMs = 7 * dayMs - hourMs;
 const funding = "8";
 const delivery = "3";
-/** In the notes: dated contracts were traded, and so deliveries can come. */
+/** In the notes: dated contracts were traded, and so deliveries can come; `hedge` where their positions have sides. */
 const datedNote = "dated";
 
 export const okx: Exchange = {
@@ -105,7 +105,7 @@ async function readFills(reading: Reading, { fromMs, toMs }: Window): Promise<Ex
       leaveOut(reading, named);
       continue;
     }
-    if (row.instType === "FUTURES") reading.state.notes.set(datedNote, "1");
+    if (row.instType === "FUTURES") reading.state.notes.set(datedNote, isSided(row) ? "hedge" : "net");
     executions.push(toExecution(named, row));
   }
   return executions;
@@ -172,7 +172,7 @@ function toExecution(named: Named, row: Fill): Execution {
     return {
       type: subTypes[row.subType ?? ""] ?? "fill",
       side: row.side,
-      positionSide: isContract && (row.posSide === "long" || row.posSide === "short") ? row.posSide : null,
+      positionSide: isContract && isSided(row) ? row.posSide : null,
       quantity,
       price,
       quoteQuantity: named.market === "inverse" ? units : fromProduct(multiply(units, price)),
@@ -183,6 +183,10 @@ function toExecution(named: Named, row: Fill): Execution {
       executedAtMs: row.ts,
     };
   });
+}
+
+function isSided(row: Fill): row is Fill & { posSide: Direction } {
+  return row.posSide === "long" || row.posSide === "short";
 }
 
 /** Negative: paid. */
@@ -220,7 +224,8 @@ async function readBills(reading: Reading, window: Window): Promise<Execution[]>
     if (row.instType !== "SWAP" && row.instType !== "FUTURES") continue;
     const named = await namedOf(reading, { instType: row.instType, instId: row.instId });
     if (named === null || !wanted.has(named.market)) continue;
-    const execution = row.type === funding ? fromFunding(named, row) : fromDelivery(named, row);
+    const execution =
+      row.type === funding ? fromFunding(named, row) : fromDelivery(named, row, state.notes.get(datedNote) === "hedge");
     if (execution !== null) executions.push(execution);
   }
   return executions;
@@ -245,13 +250,14 @@ function fromFunding(named: Named, row: Bill): Execution {
 }
 
 /** Closes what is open at the price of delivery. Where the fills have it, too, it has the same id. */
-function fromDelivery(named: Named, row: Bill): Execution | null {
+function fromDelivery(named: Named, row: Bill, isSided: boolean): Execution | null {
   if (row.subType !== "112" && row.subType !== "113") return null;
   if (!row.sz || !row.px) return null;
   const { sz, px } = row;
   return makeExecution(okx, named, row.billId, () => ({
     type: "settlement",
     side: row.subType === "112" ? "sell" : "buy",
+    positionSide: isSided ? (row.subType === "112" ? "long" : "short") : null,
     quantity: parseDecimal(sz),
     price: parseDecimal(px),
     ...feeOf(row.fee, row.ccy),

@@ -113,7 +113,12 @@ function excerpt(text: string): string {
 /** By ccxt's classes. Before them stands what an answer says in any venue's words. */
 export function judge(thrown: unknown, refusal: Refusal): Verdict {
   const { status, message } = refusal;
-  if (status === 0) return { kind: "permanent", code: "broker_auth_failed", hint: "The key's secret has not the form that a request can be signed with: enter it again." };
+  if (status === 0)
+    return {
+      kind: "permanent",
+      code: "broker_auth_failed",
+      hint: "The key's secret has not the form that a request can be signed with: enter it again.",
+    };
   if (status === 429 || thrown instanceof RateLimitExceeded || thrown instanceof DDoSProtection)
     return { kind: "limited", waitMs: refusal.retryAfterMs };
   if (thrown instanceof OnMaintenance || (status >= 500 && /maintenance/i.test(message)))

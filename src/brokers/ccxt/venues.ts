@@ -65,7 +65,7 @@ export const ccxtVenues: readonly Venue[] = [
   {
     id: "bitget",
     title: "Bitget",
-    markets: ["spot", "linear", "inverse"],
+    markets: ["spot", "linear"],
     statedPnl: "gross",
     tested: true,
     limits: [
