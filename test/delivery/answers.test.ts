@@ -1,7 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Fault } from "../../src/journal/serve/faults.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
 import { Simulation } from "./simulation.ts";
+
+/** Much is synced to a disk that others are busy with, too. */
+setDefaultTimeout(30_000);
 
 const makeFolder = temporaryFolders();
 let world: Simulation;

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Buffer, Entry } from "../../src/delivery/buffer.ts";
@@ -7,6 +7,9 @@ import { Failure } from "../../src/errors.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
 import { batch, openBuffer } from "./batches.ts";
 import { Crash, faultyDisk, type Trouble } from "./faulty-disk.ts";
+
+/** Much is synced to a disk that others are busy with, too. */
+setDefaultTimeout(30_000);
 
 const makeFolder = temporaryFolders();
 const filesIn = (folder: string, name: string) =>

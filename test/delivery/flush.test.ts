@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { FlushTools } from "../../src/delivery/flush.ts";
@@ -7,6 +7,9 @@ import { Failure } from "../../src/errors.ts";
 import type { BatchOutcome, Journal, SealedBatch } from "../../src/journal/journal.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
 import { batch, openBuffer, platformName } from "./batches.ts";
+
+/** Much is synced to a disk that others are busy with, too. */
+setDefaultTimeout(30_000);
 
 const makeFolder = temporaryFolders();
 let folder = "";

@@ -1,9 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { platformKey } from "../delivery/platform-world.ts";
 import { Simulation } from "../delivery/simulation.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
+
+/** Much is synced to a disk that others are busy with, too. */
+setDefaultTimeout(30_000);
 
 const makeFolder = temporaryFolders();
 let world: Simulation;

@@ -1,8 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Context } from "../../src/context.ts";
 import { type Message, openChannels } from "../../src/operation/channels.ts";
 import { recordingLog } from "../delivery/recording-log.ts";
 import { fakeClock, fakeTerminal } from "./fakes.ts";
+
+/** Much is synced to a disk that others are busy with, too. */
+setDefaultTimeout(30_000);
 
 const message: Message = {
   severity: "critical",

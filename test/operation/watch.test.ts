@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from "bun:test";
+import { beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../../src/context.ts";
@@ -9,6 +9,9 @@ import { type WatchOptions, watchRun } from "../../src/operation/watch.ts";
 import { recordingLog } from "../delivery/recording-log.ts";
 import { fakeClock, fakeTerminal } from "./fakes.ts";
 import { temporaryFolders } from "./temporary-folder.ts";
+
+/** Much is synced to a disk that others are busy with, too. */
+setDefaultTimeout(30_000);
 
 const makeFolder = temporaryFolders();
 let folder = "";
