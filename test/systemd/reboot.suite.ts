@@ -100,6 +100,12 @@ describe("a server is set up and updated over SSH", () => {
     expect(code).toBe(0);
     expect(current()).not.toBe(first);
     expect(readlinkSync("/opt/ami-workers/previous")).toBe(`releases/${first}`);
+    // It has a worker more than the one before it: README's.
+    expect(await property("ami-workers-count-users.timer", "ActiveState")).toBe("active");
+    await must("systemctl", "start", "ami-workers-count-users.service");
+    expect(readFileSync("/var/log/ami-workers/user_counter.log", "utf8")).toContain(
+      '"event":"users_counted","users":1',
+    );
     await must("systemctl", "reset-failed");
     await must("systemctl", "start", importUnit);
     expect(await property(importUnit, "Result")).toBe("success");
@@ -112,6 +118,8 @@ describe("a server is set up and updated over SSH", () => {
     const { code } = await script("deploy", [host, "--rollback"]);
     platform.release();
     expect([code, current()]).toEqual([0, first]);
+    expect(existsSync("/etc/systemd/system/ami-workers-count-users.timer")).toBe(false);
+    expect(await property("ami-workers-count-users.timer", "ActiveState")).toBe("inactive");
     await waitFor("its end", async () => (await property(importUnit, "ActiveState")) === "inactive");
     expect(await property(importUnit, "Result")).toBe("success");
   }, 90_000);

@@ -1,12 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { lstatSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import type { Context } from "../../context.ts";
 import { Failure } from "../../errors.ts";
 import { commit, version } from "../../version.ts";
 import { isHealthy, renderFindings, silent, toJson } from "../doctor/output.ts";
 import type { Finding } from "../doctor/run.ts";
 import type { Command } from "../worker.ts";
-import { type Change, changesOf } from "./changes.ts";
+import { type Change, changesOf, ownUnits } from "./changes.ts";
 import type { InstallArgs } from "./command.ts";
 import { type Layout, layoutOf, unitPrefix, workerUser } from "./layout.ts";
 import { applyRelease, linkIsRight, planRelease, releaseOf, relinkProgram } from "./releases.ts";
@@ -100,6 +100,7 @@ async function planSteps(wanted: Wanted, layout: Layout, tools: InstallTools, on
   };
   return [
     ...(idsOf(workerUser, layout) === null ? [userStep] : []),
+    ...(onMachine ? staleTimerSteps(wanted, layout, run) : []),
     ...changes,
     ...(release.switch || release.copy ? [releaseStep] : []),
     ...(linkIsRight(layout) ? [] : [linkStep]),
@@ -123,6 +124,18 @@ async function makeUser(wanted: Wanted, layout: Layout, run: RunProgram, onMachi
   change?.apply();
   const where = onMachine ? [] : [`--root=${layout.root}`];
   await mustRun(run, "systemd-sysusers", [...where, onMachine ? layout.sysusers : "ami-workers.conf"]);
+}
+
+/** A timer whose file is gone would go on until the next restart, and its link for ever. */
+function staleTimerSteps({ files }: Wanted, layout: Layout, run: RunProgram): Step[] {
+  const wanted = new Set(files.map(({ path }) => path));
+  return ownUnits(layout)
+    .filter((path) => path.endsWith(".timer") && !wanted.has(path))
+    .map((path) => ({
+      summary: `stop ${basename(path)}: this version has none`,
+      diff: "",
+      apply: async () => void (await mustRun(run, "systemctl", ["disable", "--now", basename(path)])),
+    }));
 }
 
 async function timerSteps(
@@ -156,7 +169,7 @@ async function timerSteps(
 /** In an image links are made; its own systemd starts them. */
 function imageTimerSteps(timers: readonly WantedTimer[], layout: Layout, run: RunProgram): Step[] {
   return timers.flatMap(({ unit, enabled }): Step[] => {
-    const linked = existsSync(join(layout.wants, unit));
+    const linked = lstatSync(join(layout.wants, unit), { throwIfNoEntry: false }) !== undefined;
     if (linked === enabled) return [];
     const verb = enabled ? "enable" : "disable";
     const apply = async () => void (await mustRun(run, "systemctl", [`--root=${layout.root}`, verb, unit]));

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs";
+import { lstatSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../../config.ts";
 import { onServer, unitPrefix } from "../../service/layout.ts";
@@ -37,7 +37,7 @@ const enabled: Check = {
     const names = wanted.map(({ unit }) => unit);
     const states = await showUnits(tools.run, names, ["UnitFileState", "ActiveState"]);
     const wrong = wanted.flatMap(({ unit, enabled: asked }) => {
-      const linked = existsSync(join(tools.layout.wants, unit));
+      const linked = lstatSync(join(tools.layout.wants, unit), { throwIfNoEntry: false }) !== undefined;
       const state = states?.get(unit);
       const file = state?.UnitFileState ?? (linked ? "enabled" : "disabled");
       const active = state?.ActiveState ?? (linked ? "active" : "inactive");
