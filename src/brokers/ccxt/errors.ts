@@ -119,6 +119,10 @@ export function judge(thrown: unknown, refusal: Refusal): Verdict {
       code: "broker_auth_failed",
       hint: "The key's secret has not the form that a request can be signed with: enter it again.",
     };
+  if (status === 451 || (status === 403 && refusal.code === null)) {
+    const hint = "The venue does not serve this machine's address: it may be in a country that is shut out.";
+    return { kind: "permanent", code: "broker_unavailable", hint };
+  }
   if (status === 429 || thrown instanceof RateLimitExceeded || thrown instanceof DDoSProtection)
     return { kind: "limited", waitMs: refusal.retryAfterMs };
   if (thrown instanceof OnMaintenance || (status >= 500 && /maintenance/i.test(message)))
@@ -127,10 +131,6 @@ export function judge(thrown: unknown, refusal: Refusal): Verdict {
   if (thrown instanceof AccountNotEnabled) return { kind: "no_wallet" };
   if (thrown instanceof BadSymbol) return { kind: "symbol_gone" };
   if (thrown instanceof AuthenticationError && status < 500) return judgeKey(thrown, refusal);
-  if (status === 451 || (status === 403 && refusal.code === null)) {
-    const hint = "The venue does not serve this machine's address: it may be in a country that is shut out.";
-    return { kind: "permanent", code: "broker_unavailable", hint };
-  }
   if (thrown instanceof RequestTimeout || status === 408 || status === 504)
     return { kind: "transient", code: "timeout" };
   if (thrown instanceof ExchangeNotAvailable || thrown instanceof OperationFailed || status >= 500)
