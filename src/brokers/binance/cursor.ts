@@ -54,6 +54,8 @@ export interface FuturesState extends Holdings {
   recentIncome: string[];
   /** Whether there was something before `sinceMs`: fills, or money that no entry explains. Not known until all of the first reading is settled. */
   before: "unknown" | "nothing" | "something";
+  /** How the list of fills writes a fee that was paid. */
+  feeSign: "unknown" | "positive" | "negative";
   /** A pass over several symbols that was interrupted. */
   pass: { fromMs: number; toMs: number; done: string } | null;
   sweptTo: string | null;
@@ -81,6 +83,7 @@ export function newFuturesState(): FuturesState {
     untilMs: 0,
     recentIncome: [],
     before: "unknown",
+    feeSign: "unknown",
     pass: null,
     sweptTo: "",
   };
@@ -95,6 +98,7 @@ const FuturesShape = HoldingsShape.and({
   u: ms,
   r: "string",
   "b?": "0 | 1 | 2",
+  "c?": "0 | 1 | 2",
   "o?": [ms, ms, "string"],
   s: "string | null",
 });
@@ -183,6 +187,7 @@ function readCoin(stored: typeof CoinShape.infer): CoinState {
 }
 
 const befores = ["unknown", "nothing", "something"] as const satisfies readonly FuturesState["before"][];
+const feeSigns = ["unknown", "positive", "negative"] as const satisfies readonly FuturesState["feeSign"][];
 
 function writeFutures(state: FuturesState): typeof FuturesShape.infer {
   const { pass } = state;
@@ -193,6 +198,7 @@ function writeFutures(state: FuturesState): typeof FuturesShape.infer {
     u: state.untilMs,
     r: state.recentIncome.join("."),
     b: befores.indexOf(state.before) as 0 | 1 | 2,
+    c: feeSigns.indexOf(state.feeSign) as 0 | 1 | 2,
     ...(pass && { o: [pass.fromMs, pass.toMs, pass.done] as [number, number, string] }),
     s: state.sweptTo,
   };
@@ -207,6 +213,7 @@ function readFutures(stored: typeof FuturesShape.infer): FuturesState {
     untilMs: stored.u,
     recentIncome: stored.r === "" ? [] : stored.r.split("."),
     before: befores[stored.b ?? 0] ?? "unknown",
+    feeSign: feeSigns[stored.c ?? 0] ?? "unknown",
     pass: pass === undefined ? null : { fromMs: pass[0], toMs: pass[1], done: pass[2] },
     sweptTo: stored.s,
   };

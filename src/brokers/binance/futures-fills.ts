@@ -23,6 +23,8 @@ export interface SymbolReading {
   charges: Execution[];
   /** Of an order that the venue placed. */
   typeOf: (row: FuturesTrade) => ExecutionType | undefined;
+  /** Of a fill that the income list tells the fee of. */
+  paidOf: (row: FuturesTrade) => boolean | undefined;
   /** New fills that the income list names; late ones lie below what was read. */
   newIds: ReadonlySet<string>;
   /** A pass that was interrupted: some of the new ones were read before that. */
@@ -166,9 +168,10 @@ async function ask(
 
 function toExecutions(request: SymbolReading, rows: readonly FuturesTrade[]): Execution[] {
   const { named, state, typeOf, comparableSinceMs } = request;
-  const costIsNegative = signOf(rows) === "negative";
+  for (const row of rows) learnSign(request, row);
   return rows.map((row) => {
     const type = typeOf(row) ?? (isSettlement(named, row.time) ? "settlement" : "fill");
+    const costIsNegative = row.commission.startsWith("-") === isPaid(request, row);
     const execution = fromFuturesTrade(withSize(named, row), row, { type, costIsNegative });
     if (row.time >= comparableSinceMs) addPnl(state, named.symbol, -parseDecimal(row.realizedPnl));
     return execution;
@@ -182,12 +185,21 @@ export function addPnl({ pnlGaps }: FuturesState, symbol: string, amount: bigint
 }
 
 /**
- * A fee that was paid is negative in the documentation's sample and positive in what clients recorded. A taker never gets a rebate, so takers
- * show how the list writes it; among makers alone it is taken as positive.
+ * A fee that was paid is negative in the documentation's sample and positive in what clients recorded. The income list tells which fees were
+ * paid, and takers always pay: either shows how the list of fills writes it, for fills of which nothing tells.
  */
-function signOf(rows: readonly FuturesTrade[]): "positive" | "negative" {
-  const taker = rows.find(({ maker, commission }) => !maker && /[1-9]/.test(commission));
-  return taker?.commission.startsWith("-") === true ? "negative" : "positive";
+function learnSign({ state, paidOf }: SymbolReading, row: FuturesTrade): void {
+  if (!/[1-9]/.test(row.commission)) return;
+  const paid = paidOf(row) ?? (row.maker ? undefined : true);
+  if (paid === undefined) return;
+  state.feeSign = row.commission.startsWith("-") === paid ? "negative" : "positive";
+}
+
+/** Only few makers get a rebate: where nothing tells, it was paid. */
+function isPaid({ state, paidOf }: SymbolReading, row: FuturesTrade): boolean {
+  const paid = paidOf(row) ?? (row.maker ? undefined : true);
+  if (paid !== undefined || state.feeSign === "unknown") return paid ?? true;
+  return row.commission.startsWith("-") === (state.feeSign === "negative");
 }
 
 /** A delivered contract without kin: what a contract was worth follows from the fill itself, and sizes are whole numbers. */

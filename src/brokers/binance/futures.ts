@@ -131,6 +131,7 @@ function requestOf(
     charges: income.charges.get(symbol) ?? [],
     newIds: income.traded.get(symbol) ?? new Set(),
     comparableSinceMs: base.state.sinceMs,
+    paidOf: (row: FuturesTrade) => income.paid.get(`${symbol}/${row.id}`),
     typeOf: (row: FuturesTrade) =>
       income.settled.has(`${symbol}/${row.id}`) ? "settlement" : forced.get(`${symbol}/${row.orderId}`),
   };
@@ -200,6 +201,7 @@ async function* readFormer(
   const request: SymbolReading = {
     ...base,
     charges: [],
+    paidOf: () => undefined,
     newIds: new Set(),
     isResumed: false,
     comparableSinceMs: state.sinceMs,

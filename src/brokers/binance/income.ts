@@ -21,6 +21,8 @@ export interface IncomeSummary {
   traded: Map<string, Set<string>>;
   /** Funding and fees that stand alone, by symbol, in order. */
   charges: Map<string, Execution[]>;
+  /** Fills with a fee, as `SYMBOL/id`; true: it was paid, false: it was a rebate. The list of fills writes either sign. */
+  paid: Map<string, boolean>;
   /** Fills that settled a contract. */
   settled: Set<string>;
   /** Settlements without a fill. */
@@ -87,6 +89,7 @@ function emptySummary(): IncomeSummary {
     flows: new Map(),
     traded: new Map(),
     charges: new Map(),
+    paid: new Map(),
     settled: new Set(),
     settlements: [],
     realized: new Map(),
@@ -118,6 +121,7 @@ function take(reading: Reading, summary: IncomeSummary, row: Income, { namedOf, 
   add(summary.flows, asset, income);
   switch (incomeType) {
     case "COMMISSION":
+      if (tradeIdOf(row) !== null) summary.paid.set(`${symbol}/${tradeIdOf(row)}`, income < 0n);
       noteTrade(summary, row, symbol);
       break;
     case "REALIZED_PNL":

@@ -261,6 +261,25 @@ describe("a cycle", () => {
     ]);
   });
 
+  test.each(["negative", "positive"] as const)(
+    "a maker's fee and a maker's rebate, alone in their page, where a fee that is paid is %s",
+    async (linearCommissionSign) => {
+      const at = await scene({}, { settings: { linearCommissionSign } });
+      const { ledger } = at.venue.account("a");
+      const taken = { market: "linear", side: "BUY", quantity: "0.1" } as const;
+      ledger.fill({ ...taken, symbol: "BTCUSDT", atMs: nowMs - 100 * dayMs, maker: true });
+      ledger.fill({ ...taken, symbol: "BNBUSDT", atMs: nowMs - dayMs, maker: true });
+      const { cursor, executions: first } = await cycles(at, 1, { markets: ["linear"] });
+      const atMs = at.venue.clock.nowMs();
+      const rebate = { amount: "-0.02", asset: "USDT" };
+      ledger.fill({ ...taken, symbol: "ETHUSDT", atMs, maker: true, commission: rebate });
+      ledger.fill({ ...taken, symbol: "BNBUSDT", atMs, maker: true });
+      at.venue.clock.advance(15 * minuteMs);
+      const { executions } = await cycles(at, 1, { markets: ["linear"], cursor });
+      expect(fillsOf([...first, ...executions])).toEqual(expectedFills(truthOf(at.venue.account("a"))));
+    },
+  );
+
   test("finds what is shown late, on spot and on futures", async () => {
     const at = await scene({ generate: { fills: 100, symbols: 10, conversions: false, ...days(30) } });
     const { cursor } = await cycles(at, 6);
