@@ -74,6 +74,8 @@ function openDatabase(dataDir: string, path: string): Database {
 /** Nothing is written: an exclusive transaction is begun and never ended. */
 function tryLock(database: Database, path: string): boolean {
   try {
+    // With a journal on disk SQLite would begin by writing one, which a full disk does not take.
+    database.run("PRAGMA journal_mode = MEMORY");
     database.run("BEGIN EXCLUSIVE");
     return true;
   } catch (error) {
@@ -98,7 +100,9 @@ function writeHolder(path: string, holder: Holder): void {
     writeFileSync(`${path}.tmp`, `${JSON.stringify(holder)}\n`, { mode: 0o640 });
     renameSync(`${path}.tmp`, path);
   } catch (error) {
-    throw unusable(path, error);
+    const isFull = error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
+    if (!isFull) throw unusable(path, error);
+    rmSync(`${path}.tmp`, { force: true }); // what waits on a full disk can still be delivered, and that makes room
   }
 }
 

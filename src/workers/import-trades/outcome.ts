@@ -20,7 +20,12 @@ export function throwOutcome(whole: Cycle, { signal }: Pick<Context, "signal">):
   const { results, buffered } = cycle;
   const { failed, of } = failuresOf(cycle);
   const partial = results.filter(({ status, error }) => status === "partial" && error?.code !== "interrupted").length;
-  if (failed > 0 && results.every(({ error }) => error?.code === "platform_unavailable") && buffered > 0) {
+  const failures = results.filter(({ status }) => status === "error");
+  if (
+    buffered > 0 &&
+    failed === failures.length &&
+    failures.every(({ error }) => error?.code === "platform_unavailable")
+  ) {
     throw new Failure("unavailable", "The platform cannot be reached; what was read waits on disk.", {
       code: "platform_unavailable",
       hint: "The next run delivers it and goes on.",

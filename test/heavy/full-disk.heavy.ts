@@ -1,0 +1,176 @@
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { readBatch } from "../../src/delivery/batch-file.ts";
+import { PlatformWorld } from "../delivery/platform-world.ts";
+import { unexplained } from "../executable/crash-harness.ts";
+import { buildMsMax, executable, run } from "../executable/executable.ts";
+import { temporaryFolders } from "../operation/temporary-folder.ts";
+import { SmallDisk } from "./tmpfs.ts";
+
+const makeFolder = temporaryFolders();
+const runMsMax = 120_000;
+const diskBytes = 4 * 1024 * 1024;
+const batches = { method: "POST", path: "/accounts/*/trades" };
+let world: PlatformWorld;
+let disk: SmallDisk;
+let data = "";
+beforeAll(async () => {
+  await executable();
+}, buildMsMax);
+beforeEach(() => {
+  world = new PlatformWorld({ folder: makeFolder(), accounts: 3 });
+  data = join(world.folder, "data");
+  mkdirSync(data);
+  disk = new SmallDisk(data, diskBytes);
+});
+afterEach(async () => {
+  disk[Symbol.dispose]();
+  await world.stop();
+});
+
+const call = (argv: string[], change: Record<string, string> = {}) =>
+  run(argv, { cwd: world.folder, environment: { ...world.environment(), RETRY_BACKOFF_BASE: "0.01", ...change } });
+
+/** Nothing under a final name is cut, and once there is room and a platform everything gets there, once. */
+async function expectWhole(): Promise<void> {
+  for (const name of world.filesIn("pending").filter((file) => file.endsWith(".json"))) {
+    readBatch(readFileSync(join(data, "pending", name)));
+  }
+  disk.free();
+  world.outage();
+  expect((await call(["import-trades"])).code).toBe(0);
+  for (const [accountId, ids] of world.truth) expect((await world.stored(accountId)).sort()).toEqual([...ids].sort());
+  expect(unexplained(data)).toEqual([]);
+  expect(world.filesIn("quarantine")).toEqual([]);
+}
+
+describe("a disk that is full", () => {
+  // The least that stays free is a twentieth, 209,715 bytes: below it nothing is fetched, so the disk fills up in mid-cycle.
+  test.each([0, 4_096, 8_192, 12_288, 16_384, 24_576, 40_960])(
+    "%d bytes are left when batches have to go to disk",
+    async (left) => {
+      for (const id of world.truth.keys()) world.addFile(id, 100);
+      expect((await call(["import-trades", "--account", "1"])).code).toBe(0);
+      world.outage({ ...batches, answer: "cut", delayMs: 400 });
+      const importing = call(["import-trades"]);
+      const from = world.platform.requests.length;
+      while (
+        !world.platform.requests.slice(from).some(({ path, method }) => method === "POST" && path.endsWith("/trades"))
+      )
+        await Bun.sleep(5);
+      disk.fillUpTo(left);
+      const { code, lines } = await importing;
+      expect(code).toBe(69);
+      if (left === 0)
+        expect(lines.find(({ event }) => event === "worker_failed")).toMatchObject({ code: "buffer_unwritable" });
+      await expectWhole();
+    },
+    runMsMax,
+  );
+
+  test(
+    "when a cycle begins: nothing is fetched, said, told once; what waits is delivered all the same",
+    async () => {
+      for (const id of world.truth.keys()) world.addFile(id, 30);
+      world.outage({ ...batches, answer: "cut" });
+      expect((await call(["import-trades"])).code).toBe(69);
+      world.outage();
+      const told: string[] = [];
+      const receiver = Bun.serve({
+        port: 0,
+        fetch: async (request) => {
+          told.push(((await request.json()) as { alert: { condition: string; state: string } }).alert.condition);
+          return new Response("ok");
+        },
+      });
+      disk.fillUpTo(0);
+      const webhook = { ALERT_WEBHOOK_URL: `http://127.0.0.1:${receiver.port}/` };
+      for (let cycle = 0; cycle < 3; cycle++) {
+        const from = world.platform.requests.length;
+        const { code, lines } = await call(["import-trades"], webhook);
+        expect(code).toBe(69);
+        expect(lines.find(({ event }) => event === "worker_failed")).toMatchObject({ code: "buffer_full" });
+        const sent = world.platform.requests
+          .slice(from)
+          .filter(({ method }) => method === "POST")
+          .map(({ path }) => path);
+        expect(sent.filter((path) => path.endsWith("/trades"))).toHaveLength(cycle === 0 ? 3 : 0);
+      }
+      await receiver.stop(true);
+      expect(world.filesIn("pending")).toEqual([]);
+      expect(told).toEqual(["buffer_full"]);
+      await expectWhole();
+    },
+    runMsMax,
+  );
+
+  test(
+    "flush-buffer delivers what waits, and counts what it can",
+    async () => {
+      for (const id of world.truth.keys()) world.addFile(id, 30);
+      world.outage({ ...batches, answer: "cut" });
+      expect((await call(["import-trades"])).code).toBe(69);
+      disk.fillUpTo(0);
+      world.outage({ ...batches, path: "/accounts/1/trades", status: 500 });
+      const flushed = await call(["flush-buffer", "--json"]);
+      expect([flushed.code, JSON.parse(flushed.output)]).toMatchObject([3, { delivered: 2, waiting: 1 }]);
+      await expectWhole();
+    },
+    runMsMax,
+  );
+
+  test(
+    "logs on it end, the cycle does not",
+    async () => {
+      for (const id of world.truth.keys()) world.addFile(id, 30);
+      const logs = makeFolder();
+      using full = new SmallDisk(logs, 65_536);
+      full.fillUpTo(0);
+      const { code, error } = await call(["import-trades"], { LOG_DIR: logs });
+      expect([code, error]).toEqual([0, expect.stringContaining("log_file_unwritable")]);
+      await expectWhole();
+    },
+    runMsMax,
+  );
+});
+
+describe("a disk that is read-only", () => {
+  test(
+    "from the beginning: wrong configuration that says so, told as critical; nothing is fetched",
+    async () => {
+      for (const id of world.truth.keys()) world.addFile(id, 30);
+      disk.remount("ro");
+      const ended = await call(["import-trades"]);
+      expect([ended.code, ended.error]).toEqual([78, expect.stringContaining("lock_unusable")]);
+      expect(ended.lines.find(({ event }) => event === "alert")).toMatchObject({
+        level: "critical",
+        alert: "data_dir_unwritable",
+      });
+      expect(world.platform.requests).toEqual([]);
+      expect(readdirSync(data)).toEqual([]);
+      disk.remount("rw");
+      await expectWhole();
+    },
+    runMsMax,
+  );
+
+  test(
+    "in mid-cycle: the cycle ends, and nothing is lost",
+    async () => {
+      for (const id of world.truth.keys()) world.addFile(id, 100);
+      world.outage({ ...batches, answer: "cut", delayMs: 400 });
+      const importing = call(["import-trades"]);
+      while (!world.platform.requests.some(({ path, method }) => method === "POST" && path.endsWith("/trades")))
+        await Bun.sleep(5);
+      // What a file system does after an error of its disk, whoever is writing.
+      Bun.spawnSync(["mount", "-o", "remount,ro", data]);
+      const { code } = await importing;
+      expect(code).toBe(69);
+      disk.remount("rw");
+      expect(existsSync(data)).toBe(true);
+      await expectWhole();
+    },
+    runMsMax,
+  );
+});
