@@ -43,6 +43,9 @@ function digitsOf(currency: string, whole: Metrics | undefined): number {
 
 export const none = "–";
 
+/** What a trade does to the balance is a matter of the third place and below. */
+const growthFactors = new Set<MetricName>(["ahpr", "ghpr"]);
+
 /** One figure of a period or a breakdown. */
 export function figureText(metrics: Metrics, name: MetricName, format: FigureFormat): FigureText {
   const value = metrics[name];
@@ -50,7 +53,7 @@ export function figureText(metrics: Metrics, name: MetricName, format: FigureFor
   const { unit } = definitionOf(name);
   if (typeof value === "boolean") return { short: value ? "yes" : "no", exact: null, reason: null };
   const text = String(value);
-  const short = shortText(text, unit, format);
+  const short = growthFactors.has(name) ? amountText(text, 5) : shortText(text, unit, format);
   const exact = exactText(text, unit, format);
   return { short, exact: exact === short ? null : exact, reason: null };
 }

@@ -78,7 +78,9 @@ function keyFigures(shown: ShownSection, format: FigureFormat): Table {
     painted(short(name), whole[name], name),
     { text: details.filter((detail) => detail !== "").join(", "), color: "faint" },
   ];
-  const { trades, wins, losses, breakevens, r_trades = 0 } = whole;
+  const { wins, losses, breakevens } = whole;
+  const trades = whole.trades.toLocaleString("en");
+  const risked = (whole.r_trades ?? 0).toLocaleString("en");
   const costs =
     whole.fees === undefined ? "" : `gross ${short("gross_pnl")}, fees ${short("fees")}, funding ${short("funding")}`;
   const days = countText(whole.trading_days ?? 0, "trading day");
@@ -100,7 +102,7 @@ function keyFigures(shown: ShownSection, format: FigureFormat): Table {
         "expectancy",
         "expectancy",
         `a trade, n ${trades}`,
-        r_trades > 0 ? `${short("expectancy_r")}, n ${r_trades}` : "",
+        risked === "0" ? "" : `${short("expectancy_r")}, n ${risked}`,
       ),
       row("average win", "average_win", `average loss ${short("average_loss")}`, `payoff ${short("payoff_ratio")}`),
       row("largest win", "largest_win", `largest loss ${short("largest_loss")}`),

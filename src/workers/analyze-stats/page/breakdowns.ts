@@ -3,7 +3,7 @@ import type { Breakdown, Dimension, Metrics } from "../../../statistics/body.ts"
 import { countText, dayText, type FigureFormat } from "../format.ts";
 import { breakdownOf, byNet, periodsOf, type ShownSection } from "../sections.ts";
 import { at, type Html, html } from "./html.ts";
-import { figure, type Ids, signedAmount, term, toneOfAmount } from "./term.ts";
+import { figure, type Ids, signedAmount, term } from "./term.ts";
 
 interface Table {
   dimension: Dimension;
@@ -62,18 +62,23 @@ const tables: readonly Table[] = [
 const headRows = 12;
 const tailRows = 8;
 
-export function breakdowns(shown: ShownSection, format: FigureFormat, ids: Ids): Html[] {
+export function breakdowns(
+  shown: ShownSection,
+  format: FigureFormat,
+  ids: Ids,
+  wanted: (dimension: Dimension) => boolean,
+): Html[] {
   return tables.flatMap((table) => {
     const found = breakdownOf(shown, table.dimension);
-    if (found.length === 0 || (table.isOnlyForSeveral && found.length === 1)) return [];
+    if (!wanted(table.dimension) || found.length === 0 || (table.isOnlyForSeveral && found.length === 1)) return [];
     return [html`<div class="card"><h3>${table.title}</h3>${breakdownTable(found, table, format, ids)}</div>`];
   });
 }
 
 function breakdownTable(found: readonly Breakdown[], { order, nameOf }: Table, format: FigureFormat, ids: Ids): Html {
   const sorted = order === "net" ? byNet(found) : found.toSorted((a, b) => rank(a) - rank(b));
-  const largest = Math.max(...found.map(({ metrics }) => Math.abs(Number(metrics.net_pnl))));
-  const row = ({ key, metrics }: Breakdown) => tableRow(nameOf(key), metrics, largest, format);
+  const scale = barScale(found.map(({ metrics }) => metrics));
+  const row = ({ key, metrics }: Breakdown) => tableRow(nameOf(key), metrics, scale, format);
   const isCut = sorted.length > headRows + tailRows;
   const rows = isCut
     ? [
@@ -96,16 +101,28 @@ export function tableHead(ids: Ids): Html {
 /** A rate of few trades is printed faintly: chance alone makes it. */
 const fewTrades = 10;
 
-export function tableRow(name: string, metrics: Metrics, largest: number, format: FigureFormat): Html {
+export function tableRow(name: string, metrics: Metrics, scale: BarScale, format: FigureFormat): Html {
   const few = metrics.trades < fewTrades ? "few" : "";
-  return html`<tr class="${few}"><th title="${name}">${name}</th><td>${metrics.trades.toLocaleString("en")}</td><td>${figure(metrics, "win_rate", format)}</td><td>${figure(metrics, "profit_factor", format)}</td><td class="extra">${figure(metrics, "expectancy", format)}</td><td class="net">${signedAmount(metrics.net_pnl, format)}${bar(metrics.net_pnl, largest)}</td></tr>`;
+  return html`<tr class="${few}"><th title="${name}">${name}</th><td>${metrics.trades.toLocaleString("en")}</td><td>${figure(metrics, "win_rate", format)}</td><td>${figure(metrics, "profit_factor", format)}</td><td class="extra">${figure(metrics, "expectancy", format, null)}</td><td class="net">${signedAmount(metrics.net_pnl, format)}${bar(Number(metrics.net_pnl), scale)}</td></tr>`;
 }
 
-/** From the middle to the right for a gain, to the left for a loss. */
-function bar(net: string, largest: number): Html {
-  const length = largest === 0 ? 0 : (Math.abs(Number(net)) / largest) * 50;
-  const tone = toneOfAmount(net);
-  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="4"/><rect class="${tone ?? ""}" x="${at(tone === "loss" ? 50 - length : 50)}" width="${at(length)}" height="4"/></svg>`;
+/** All bars of a table go from one place, which is at the edge where all are gains or all are losses. */
+interface BarScale {
+  lowest: number;
+  highest: number;
+}
+
+function barScale(all: readonly Metrics[]): BarScale {
+  const nets = all.map(({ net_pnl }) => Number(net_pnl));
+  return { lowest: Math.min(0, ...nets), highest: Math.max(0, ...nets) };
+}
+
+function bar(net: number, { lowest, highest }: BarScale): Html {
+  const range = highest - lowest || 1;
+  const zero = (-lowest / range) * 100;
+  const length = (Math.abs(net) / range) * 100;
+  const tone = net < 0 ? "loss" : "gain";
+  return html`<svg class="bar" viewBox="0 0 100 4" preserveAspectRatio="none" aria-hidden="true"><rect class="track" width="100" height="4"/><rect class="${tone}" x="${at(net < 0 ? zero - length : zero)}" width="${at(length)}" height="4"/></svg>`;
 }
 
 /** What can be added up is added up. */
@@ -121,8 +138,8 @@ const monthsOpen = 12;
 /** A month a row, the newest first: for all there are, and for who cannot point at the calendar. */
 export function monthTable(shown: ShownSection, format: FigureFormat, ids: Ids): Html {
   const months = periodsOf(shown, "month").toReversed();
-  const largest = Math.max(...months.map(({ metrics }) => Math.abs(Number(metrics.net_pnl))));
-  const rows = months.map(({ key, metrics }) => tableRow(dayText(key), metrics, largest, format));
+  const scale = barScale(months.map(({ metrics }) => metrics));
+  const rows = months.map(({ key, metrics }) => tableRow(dayText(key), metrics, scale, format));
   const earlier = rows.slice(monthsOpen);
   const folded =
     earlier.length === 0

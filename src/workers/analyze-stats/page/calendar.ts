@@ -37,7 +37,7 @@ function monthCard(month: Period, days: readonly Period[], scale: number, format
   const byDate = new Map(days.map((day) => [Number(day.key.slice(8)), day]));
   const cells = Array.from({ length }, (_, index) => dayCell(index + 1, byDate.get(index + 1), scale, format));
   const { trades, net_pnl } = month.metrics;
-  return html`<div class="month"><h4>${dayText(month.key)}</h4><div class="days o${weekdayOf(first)}">${cells}</div><p class="read">${signedAmount(net_pnl, format)} ${countText(trades, "trade")}</p></div>`;
+  return html`<div class="month"><h4>${dayText(month.key)}</h4><div class="days o${weekdayOf(first)}">${cells}</div><p class="read">${signedAmount(net_pnl, format)} <span class="more">${countText(trades, "trade")}</span></p></div>`;
 }
 
 function dayCell(date: number, day: Period | undefined, scale: number, { digits, currency }: FigureFormat): Html {
@@ -46,5 +46,5 @@ function dayCell(date: number, day: Period | undefined, scale: number, { digits,
   const share = Math.min(1, Math.abs(Number(net_pnl)) / scale);
   const tone = toneOfAmount(net_pnl);
   const shade = tone === null ? "z" : `${tone[0]}${Math.max(1, Math.ceil(Math.sqrt(share) * shades))}`;
-  return html`<i class="${shade}" title="${net_pnl} ${currency}"><b>${date}: <span class="${tone ?? ""}">${minus(signedText(net_pnl, digits))}</span> ${countText(trades, "trade")}, ${wins} won</b></i>`;
+  return html`<i class="${shade}" title="${net_pnl} ${currency}"><b>${date}: <span class="num ${tone ?? ""}">${minus(signedText(net_pnl, digits))}</span> <span class="more">${countText(trades, "trade")}, ${wins} won</span></b></i>`;
 }

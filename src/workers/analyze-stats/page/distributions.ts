@@ -17,26 +17,22 @@ export function distributions(shown: ShownSection, format: FigureFormat): Html {
   const risk = points.multiple.filter((multiple) => !Number.isNaN(multiple));
   return html`<div class="card"><h3>Net P&amp;L of a trade</h3>${amountHistogram(points.net, format)}</div>
 <div class="card"><h3>Holding time</h3>${holdingHistogram(points)}</div>
-${risk.length === 0 ? null : html`<div class="card"><h3>R of a trade <small>n ${whole.r_trades ?? 0}</small></h3>${riskHistogram(risk)}</div>`}
+${risk.length === 0 ? null : html`<div class="card"><h3>R of a trade <small>n ${(whole.r_trades ?? 0).toLocaleString("en")}</small></h3>${riskHistogram(risk)}</div>`}
 <div class="card"><h3>Net P&amp;L by hour of the close</h3>${hourColumns(shown, format)}</div>`;
 }
 
 function amountHistogram(net: Float64Array, { currency }: FigureFormat): Html {
-  const columns = binned(
-    net,
-    (value, places) => minus(value.toLocaleString("en", { maximumFractionDigits: places })),
-    ` ${currency}`,
-  );
-  return histogram(columns, "Distribution of the net P&L of a trade");
+  const columns = binned(net, ` ${currency}`);
+  return histogram(columns, "Distribution of the net P&L of a trade", "start");
 }
 
 function riskHistogram(multiples: Float64Array): Html {
-  const columns = binned(multiples, (value, places) => minus(value.toFixed(places)), " R");
-  return histogram(columns, "Distribution of R");
+  const columns = binned(multiples, " R");
+  return histogram(columns, "Distribution of R", "start");
 }
 
 /** Columns of equal width with a border at nothing. */
-function binned(values: Float64Array, textOf: (value: number, places: number) => string, unit: string): Column[] {
+function binned(values: Float64Array, unit: string): Column[] {
   const sorted = values.toSorted();
   const quantile = (share: number) => sorted[Math.round((sorted.length - 1) * share)] ?? 0;
   const isLong = sorted.length > 1 / tailShare;
@@ -54,20 +50,21 @@ function binned(values: Float64Array, textOf: (value: number, places: number) =>
   const places = Math.max(0, 1 - Math.floor(Math.log10(step)));
   const every = Math.ceil(count / labelsShown);
   const zeroColumn = Math.round(-min / step);
+  const textOf = (value: number) => minus(value.toLocaleString("en", { maximumFractionDigits: places }));
   return counts.map((trades, column) => {
     const [from, to] = [min + column * step, min + (column + 1) * step];
     const isFirst = column === 0 && quantile(0) < min;
     const isLast = column === count - 1 && quantile(1) > max;
     const span = isFirst
-      ? `below ${textOf(to, places)}`
+      ? `below ${textOf(to)}`
       : isLast
-        ? `${textOf(from, places)} and more`
-        : `${textOf(from, places)} to ${textOf(to, places)}`;
+        ? `${textOf(from)} and more`
+        : `${textOf(from)} to ${textOf(to)}`;
     return {
       value: trades,
       text: `${span}${unit}: ${shareText(trades, values.length)}`,
       tone: to <= 0 ? "loss" : "gain",
-      label: (column - zeroColumn) % every === 0 ? textOf(from, Math.min(places, 2)) : null,
+      label: (column - zeroColumn) % every === 0 ? textOf(from) : null,
     };
   });
 }
@@ -108,10 +105,10 @@ function holdingHistogram({ count, openedAtMs, closedAtMs }: SectionPoints): Htm
       value: trades,
       text: `${span}: ${shareText(trades, count)}`,
       tone: "plain",
-      label: label === "more" ? "+" : label,
+      label: label === "more" ? null : label,
     };
   });
-  return histogram(columns, "Distribution of holding times");
+  return histogram(columns, "Distribution of holding times", "end");
 }
 
 const labelledHours = 4;
@@ -131,5 +128,5 @@ function hourColumns(shown: ShownSection, { digits, currency }: FigureFormat): H
       label: hour % labelledHours === 0 ? clock : null,
     };
   });
-  return histogram(columns, "Net P&L by hour of the close");
+  return histogram(columns, "Net P&L by hour of the close", "middle");
 }

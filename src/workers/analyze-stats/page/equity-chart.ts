@@ -135,8 +135,17 @@ function equityOf({ total }: Band, { startText }: Frame): string {
 function bandText(band: Band, frame: Frame): Html {
   const { firstKey, lastKey, net, trades } = band;
   const { digits } = frame.format;
-  const days = firstKey === lastKey ? dayText(firstKey) : `${dayText(firstKey)} – ${dayText(lastKey)}`;
+  const days = spanText(firstKey, lastKey);
   return html`${days} <em>${minus(amountText(equityOf(band, frame), digits))}</em> <span class="${toneOfAmount(net) ?? ""}">${minus(signedText(net, digits))}</span> ${countText(trades, "trade")}`;
+}
+
+/** `13 – 15 Jul 2026`: what both days have in common is said once. */
+function spanText(first: string, last: string): string {
+  if (first === last) return dayText(first);
+  const words = dayText(first).split(" ");
+  const isSameMonth = first.slice(0, 7) === last.slice(0, 7);
+  const isSameYear = first.slice(0, 4) === last.slice(0, 4);
+  return `${words.slice(0, isSameMonth ? 1 : isSameYear ? 2 : 3).join(" ")} – ${dayText(last)}`;
 }
 
 function lastText(frame: Frame): Html | null {

@@ -1,7 +1,7 @@
 import type { User } from "../../../journal/wire.ts";
-import type { MetricName } from "../../../statistics/body.ts";
+import type { MetricName, Metrics } from "../../../statistics/body.ts";
 import type { NotableTrade } from "../extremes.ts";
-import { countText, dayText, type FigureFormat, figureText, momentText, signedText } from "../format.ts";
+import { countText, dayText, type FigureFormat, figureText, momentText, percentText, signedText } from "../format.ts";
 import type { ShownSection } from "../sections.ts";
 import { at, type Html, html } from "./html.ts";
 import { figure, figureHtml, type Ids, minus, signedAmount, term, toneOfAmount } from "./term.ts";
@@ -43,10 +43,11 @@ function tiles({ whole }: ShownSection): Tile[] {
     ["profit_factor", (format) => `${text("gross_profit", format)} won, ${text("gross_loss", format)} lost`],
     [
       "expectancy",
-      (format) => (r_trades > 0 ? `${n}; ${text("expectancy_r", format)}, n ${r_trades}` : `a trade, ${n}`),
+      (format) =>
+        r_trades > 0 ? `${n}; ${text("expectancy_r", format)}, n ${r_trades.toLocaleString("en")}` : `a trade, ${n}`,
     ],
     ["payoff_ratio", (format) => `${text("average_win", format)} won, ${text("average_loss", format)} lost on average`],
-    ["max_drawdown", (format) => `${text("max_drawdown_pct", format)} of the peak at most, ${n}`],
+    ["max_drawdown", (format) => `${fallText(whole, format)}, ${n}`],
     ["sharpe_ratio", () => series],
     ["recovery_factor", () => `net P&L / max drawdown, ${n}`],
     [
@@ -54,6 +55,14 @@ function tiles({ whole }: ShownSection): Tile[] {
       (format) => `lost ${text("longest_loss_streak_pnl", format)}; ${text("longest_win_streak", format)} won in a row`,
     ],
   ];
+}
+
+/** The deepest in money and the deepest in percent are often two. */
+function fallText(whole: Metrics, format: FigureFormat): string {
+  const { max_drawdown_pct: deepest, max_drawdown_pct_at_max: ofPeak } = whole;
+  if (deepest === undefined || ofPeak === undefined)
+    return figureText(whole, "max_drawdown_pct", format).reason ?? "in money";
+  return `${percentText(ofPeak)} of its peak${deepest === ofPeak ? "" : `; in percent ${percentText(deepest)}`}`;
 }
 
 export function notableTrades({ points }: ShownSection, user: User, format: FigureFormat): Html | null {

@@ -1,5 +1,5 @@
 import type { User } from "../../../journal/wire.ts";
-import type { Statistics } from "../../../statistics/body.ts";
+import type { Dimension, Statistics } from "../../../statistics/body.ts";
 import { countText, dayText, formatOf, momentText, signedText } from "../format.ts";
 import type { Shown } from "../result.ts";
 import { type ShownSection, shownSections } from "../sections.ts";
@@ -15,6 +15,8 @@ import { type Ids, makeIds, minus, signedAmount } from "./term.ts";
 
 /** Currencies with a part of their own; the others are a line each. */
 const sectionsMax = 4;
+/** On the left; on the right is when and how. */
+const whatTraded = new Set<Dimension>(["symbol", "market", "broker", "account"]);
 
 /** One file that needs nothing else, and may load nothing else: no script, no font, no picture. */
 export function renderPage(user: User, shown: Shown): string {
@@ -75,7 +77,7 @@ ${hero(shown, format, ids)}
 ${equityChart(shown, start, format, ids)}
 ${calendar(shown, format)}
 <div class="grid">${distributions(shown, format)}</div>
-<div class="grid">${breakdowns(shown, format, ids)}${notableTrades(shown, user, format)}</div>
+<div class="halves"><div>${breakdowns(shown, format, ids, (dimension) => whatTraded.has(dimension))}</div><div>${breakdowns(shown, format, ids, (dimension) => !whatTraded.has(dimension))}${notableTrades(shown, user, format)}</div></div>
 ${monthTable(shown, format, ids)}
 ${allFigures(shown, format, ids)}
 </section>`;

@@ -28,6 +28,8 @@ section>*{min-width:0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:14px;padding:16px 18px;min-width:0}
 .card>h3{margin-bottom:10px}
 .grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px;align-items:start}
+.halves{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px;align-items:start}
+.halves>div{display:grid;gap:14px;min-width:0}
 .gain{color:var(--gain);fill:var(--gain)}.loss{color:var(--loss);fill:var(--loss)}.plain{fill:var(--plain)}
 .none{color:var(--soft)}
 .label{font-size:13px;color:var(--soft)}
@@ -37,7 +39,7 @@ section>*{min-width:0}
 .def>button{all:unset;cursor:help;text-decoration:underline dotted color-mix(in srgb,currentColor 45%,transparent);text-underline-offset:3px}
 .def>button:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:3px}
 .tip{display:none;margin:0;padding:11px 14px;border:0;border-radius:10px;background:var(--tip);color:var(--tip-ink);font-size:13px;line-height:1.45;font-weight:400;text-align:left;white-space:normal;box-shadow:0 8px 28px #0005}
-.tip b{display:block;margin-bottom:2px}
+.def .tip b{display:block;margin-bottom:2px;color:inherit}
 .tip i{display:block;margin-top:5px;opacity:.7;font-size:12px}
 .tip:popover-open{display:block;position:fixed;inset:auto 12px 12px;width:auto;max-width:480px;margin:0 auto}
 @media (hover:hover) and (min-width:641px){
@@ -46,6 +48,7 @@ section>*{min-width:0}
 th+th .tip,td .tip{left:auto!important;right:0!important}
 .tile:nth-child(4n) .tip,.outcomes .tip{left:auto!important;right:0!important}
 }
+@media (hover:hover) and (min-width:641px) and (max-width:820px){.tile:nth-child(2n) .tip{left:auto!important;right:0!important}}
 @media (max-width:640px){.def>button:focus-visible+.tip{display:block;position:fixed;z-index:9;inset:auto 12px 12px}}
 
 .hero{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:16px 36px;align-items:center}
@@ -108,7 +111,7 @@ ${[1, 2, 3, 4].map((step) => `.days .g${step}{background:color-mix(in srgb,var(-
 
 .bars{display:block;width:100%;height:auto}
 .bars text{font-size:11px;fill:var(--soft)}
-.bars .label{text-anchor:middle;font-size:10px}
+.bars .label{text-anchor:middle}
 .bars .tiptext{visibility:hidden;fill:var(--ink);font-size:12px}
 .bars .hit{fill:transparent}
 .bars g:hover .hit{fill:var(--shade)}
@@ -117,7 +120,7 @@ ${[1, 2, 3, 4].map((step) => `.days .g${step}{background:color-mix(in srgb,var(-
 
 table{width:100%;border-collapse:collapse;font-size:14px}
 th,td{padding:6px 0 6px 10px;text-align:right;vertical-align:top;font-weight:400;border-top:1px solid var(--line)}
-thead th{border:0;font-size:12px;color:var(--soft);padding-top:0}
+thead th{border:0;white-space:nowrap;font-size:12px;color:var(--soft);padding-top:0}
 tr>:first-child{text-align:left;padding-left:0;max-width:0;width:34%;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
 tbody tr:first-child>*{border-color:color-mix(in srgb,var(--soft) 40%,transparent)}
 tbody tr:hover{background:var(--shade)}
@@ -126,7 +129,9 @@ tbody tr:hover{background:var(--shade)}
 .rest{color:var(--soft)}
 .net{white-space:nowrap;width:26%}
 .bar{display:block;width:100%;height:4px;margin-top:2px;border-radius:2px}
-.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,190px),1fr));gap:14px 26px}
+.pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,300px),1fr));gap:14px 26px}
+.pair td{white-space:nowrap}
+.pair tr>:first-child{width:50%}
 
 details>summary{cursor:pointer;color:var(--soft);font-size:14px;padding-top:10px}
 details.card>summary{padding:0;color:inherit}
@@ -136,7 +141,7 @@ details>.months,details>table,details>dl{margin-top:14px}
 .all dl{columns:3 260px;column-gap:32px}
 .all dl div{display:flex;justify-content:space-between;gap:12px;padding:5px 0;border-top:1px solid var(--line);break-inside:avoid;font-size:14px}
 .all dt{color:var(--soft)}
-.all dd{text-align:right}
+.all dd{text-align:right;white-space:nowrap}
 .glossary{margin-top:14px}
 .glossary dl{columns:2 380px;column-gap:32px;font-size:13.5px}
 .glossary dl div{break-inside:avoid;padding-bottom:10px}
@@ -144,8 +149,8 @@ details>.months,details>table,details>dl{margin-top:14px}
 .glossary dd,.glossary i{color:var(--soft)}
 footer{margin-top:22px;font-size:12.5px;color:var(--soft)}
 
-@media (max-width:820px){.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.tile:nth-child(2n) .tip{left:auto!important;right:0!important}.hero{grid-template-columns:minmax(0,1fr)}}
-@media (max-width:640px){.extra{display:none}.card{padding:14px}.dates span:nth-child(even){display:none}.months{grid-template-columns:repeat(auto-fill,minmax(92px,1fr));gap:14px}.days b,.month .read{font-size:11px;min-height:4em}.tile .value{font-size:19px}th,td{padding-left:8px}}
+@media (max-width:820px){.tiles{grid-template-columns:repeat(2,minmax(0,1fr))}.hero{grid-template-columns:minmax(0,1fr)}}
+@media (max-width:640px){.extra{display:none}.card{padding:14px}.dates span:nth-child(even){display:none}.months{grid-template-columns:repeat(auto-fill,minmax(92px,1fr));gap:14px}.month .read{min-height:3em}.month .more{display:block}.tile .value{font-size:19px}th,td{padding-left:8px}}
 @media print{
 :root{${light};--bg:#fff}
 @page{margin:14mm}

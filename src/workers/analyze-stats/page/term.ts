@@ -24,8 +24,13 @@ export function term(name: MetricName, ids: Ids, label?: string): Html {
 }
 
 /** A figure with all its digits on hover, or the reason why there is none. */
-export function figure(metrics: Metrics, name: MetricName, format: FigureFormat): Html {
-  return figureHtml(figureText(metrics, name, format), toneOf(name, metrics[name]));
+export function figure(
+  metrics: Metrics,
+  name: MetricName,
+  format: FigureFormat,
+  tone: Tone | null = toneOf(name, metrics[name]),
+): Html {
+  return figureHtml(figureText(metrics, name, format), tone);
 }
 
 export function figureHtml({ short, exact, reason }: FigureText, tone: Tone | null = null): Html {
