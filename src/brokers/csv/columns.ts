@@ -1,4 +1,5 @@
 import type { Decimal } from "../../executions/decimal.ts";
+import { markOf } from "./decimal-mark.ts";
 import { CellError, type Column, type Reading, RowError, readDecimal, readDecimalAt } from "./dialect.ts";
 import { compileFormat, readTimeAt, type TimeCell, type TimeFormat } from "./times.ts";
 
@@ -76,6 +77,16 @@ export function readMoney(cell: string, reading: Pick<Reading, "decimalMark">): 
   const plain = cell.replace(/\p{Sc}|Kč|kr\.?|zł|[()]/gu, "").trim();
   const value = readDecimal(plain.replace(/^([+-])\s+/, "$1"), reading);
   return negative ? -value : value;
+}
+
+/** Money of files that were put together from parts with different marks: what a number shows itself counts before what the others show. */
+export function looseMoney(header: Header): Column<Decimal> {
+  return { header, numeric: true, parse: (cell, reading) => readLooseMoney(cell, reading) };
+}
+
+/** @throws {CellError} */
+export function readLooseMoney(cell: string, { decimalMark }: Pick<Reading, "decimalMark">): Decimal {
+  return readMoney(cell, { decimalMark: markOf(cell) ?? decimalMark });
 }
 
 export function optionalMoney(header: Header): Column<Decimal | null> {

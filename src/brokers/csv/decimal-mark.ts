@@ -13,6 +13,11 @@ export function decimalMarkOf(numbers: Iterable<string>): "." | "," {
   return commas > points ? "," : ".";
 }
 
+/** The mark that a number itself shows; null: it shows none. */
+export function markOf(number: string): "." | "," | null {
+  return evidenceOf(number.replace(/[\s\u00a0\u202f'\u2019]/g, ""));
+}
+
 const group = /^[1-9]\d{0,2}$/;
 
 function evidenceOf(text: string): "." | "," | null {

@@ -29,6 +29,8 @@ export interface Dialect<C extends Columns = Columns> {
   layout: Layout;
   /** Rows that are the rest of the row before them. */
   joins?: Joining;
+  /** An empty cell behind the last name of the header is a column's, not one of the trailing ones that spreadsheets leave. */
+  lastIsUnnamed?: boolean;
   /**
    * Header rows that are this dialect's, one per generation. A header matches when it has all of these names (case and outer
    * blanks do not matter). `Date(UTC)` stands for any zone there: `Date(UTC+2)` matches, and says the zone of the column.
@@ -81,6 +83,8 @@ export type Layout =
 export type Joining =
   /** Text that was too long for its cell goes on in the same cell of the next row. `continues`: is this such a row? */
   | { kind: "wrapped"; continues: (cells: readonly string[]) => boolean }
+  /** The rows of one order after its first leave empty what is the same. `cells`: those that they take from the row before. */
+  | { kind: "inherited"; continues: (cells: readonly string[]) => boolean; cells: readonly number[] }
   /**
    * Fills stand below their order, behind an empty cell, under a header of their own. They are read as one row each, with the columns of the
    * order, then `belowCount`, then those of `header` behind `> `. An order without a fill is a row without them.
@@ -110,13 +114,16 @@ export interface Outcome<C extends Columns> {
   is: GroupDraft | readonly GroupDraft[] | Skip | RowError;
 }
 
-export type GroupDraft = Omit<Draft, "executedAtMs">;
+/** `executedAtMs`: where it is later than the group's first row, and within its window. */
+export type GroupDraft = Omit<Draft, "executedAtMs"> & Partial<Pick<Draft, "executedAtMs">>;
 
 export interface DialectSettings {
   /** What prices are in, where neither the row nor the symbol says; null: not said. */
   currency: string | null;
   /** Market chosen by the account, where the file does not say. */
   market: Market | null;
+  /** Of the file's numbers: for those that stand in texts. */
+  decimalMark: "." | ",";
   /** What `gather` found in the whole file. */
   facts: ReadonlyMap<string, string>;
 }
@@ -130,6 +137,8 @@ export interface Skip {
 export interface Column<T> {
   /** The header's name, or its names in different generations. */
   header: HeaderName | readonly HeaderName[];
+  /** The column whose text goes on behind this one's, with a blank between: of a date, its time of day. */
+  and?: HeaderName | readonly HeaderName[];
   /** A file without this column is still this dialect's: its cells are empty text. */
   optional?: boolean;
   /** Holds numbers: the file's decimal mark shows here. */
@@ -144,7 +153,7 @@ export interface Column<T> {
  * A pattern where the name carries a value (`Comm in EUR`); `behind`: the column without a name right behind the one with this name; `last`: the
  * last of several with this name.
  */
-export type HeaderName = string | RegExp | { behind: string } | { last: string };
+export type HeaderName = string | RegExp | { behind: string | RegExp } | { last: string };
 
 /** What cells need to know of their file. */
 export interface Reading {

@@ -21,6 +21,8 @@ export interface Field {
   column: Column<unknown>;
   /** -1: the file has no such column. */
   index: number;
+  /** Where its text goes on; -1: nowhere. */
+  second: number;
   /** As the file has it; of a missing column, as it would be called. */
   name: string;
 }
@@ -76,8 +78,13 @@ export function mapColumns<C extends Columns>(
     const wanted = headerNamesOf(column);
     const index = indexOfAny(wanted, header, names);
     const name = header[index] || wanted.map(nameText).join(" or ");
-    if (index < 0 && column.optional !== true) missing.push(name);
-    return { key, column, index, name: name.trim() };
+    const second = column.and === undefined ? -1 : indexOfAny(headerNamesOf({ header: column.and }), header, names);
+    if (column.optional !== true) {
+      if (index < 0) missing.push(name);
+      if (column.and !== undefined && second < 0)
+        missing.push(headerNamesOf({ header: column.and }).map(nameText).join(" or "));
+    }
+    return { key, column, index, second, name: name.trim() };
   });
   const field = (key: string | undefined) => fields.find((found) => found.key === key && found.index >= 0) ?? null;
   const time = field(dialect.timeColumn);
@@ -89,7 +96,7 @@ export function mapColumns<C extends Columns>(
       width: header.length,
       time,
       account,
-      glance: Math.max(time?.index ?? 0, account?.index ?? 0) + 1,
+      glance: Math.max(time?.index ?? 0, time?.second ?? 0, account?.index ?? 0) + 1,
       timezone: time === null ? null : zoneOf(header[time.index] ?? ""),
     },
     missing,
@@ -97,8 +104,12 @@ export function mapColumns<C extends Columns>(
 }
 
 /** Of a nested layout: with the columns of what stands below an order. */
-function headerOf({ joins }: Pick<Dialect, "joins">, cells: readonly string[]): string[] {
+function headerOf(
+  { joins, lastIsUnnamed }: Pick<Dialect, "joins" | "lastIsUnnamed">,
+  cells: readonly string[],
+): string[] {
   const header = withoutEmptyEnd(cells);
+  if (lastIsUnnamed === true && cells.length > header.length) return [...header, ""];
   if (joins?.kind !== "nested") return header;
   return [...header, belowCount, ...joins.header.map((name) => `${belowPrefix}${name}`)];
 }
@@ -109,7 +120,7 @@ export function headerNamesOf({ header }: Pick<Column<unknown>, "header">): read
 
 function nameText(name: HeaderName): string {
   if (typeof name === "string" || name instanceof RegExp) return String(name);
-  return "last" in name ? name.last : `the column behind ${name.behind}`;
+  return "last" in name ? name.last : `the column behind ${String(name.behind)}`;
 }
 
 function indexOfAny(wanted: readonly HeaderName[], header: readonly string[], names: readonly string[]): number {
@@ -124,8 +135,14 @@ function indexOf(name: HeaderName, header: readonly string[], names: readonly st
   if (typeof name === "string") return names.indexOf(nameOf(name));
   if (name instanceof RegExp) return header.findIndex((cell) => name.test(cell.trim()));
   if ("last" in name) return names.lastIndexOf(nameOf(name.last));
-  const before = names.indexOf(nameOf(name.behind));
+  const before = indexOf(name.behind, header, names);
   return before >= 0 && names[before + 1] === "" ? before + 1 : -1;
+}
+
+/** What a row says in a field. */
+export function cellText({ index, second }: Pick<Field, "index" | "second">, cells: readonly string[]): string {
+  const text = index < 0 ? "" : (cells[index] ?? "").trim();
+  return second < 0 ? text : `${text} ${(cells[second] ?? "").trim()}`.trim();
 }
 
 export function withoutEmptyEnd(cells: readonly string[]): string[] {

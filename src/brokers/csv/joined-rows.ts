@@ -62,18 +62,30 @@ export class JoinedRows implements Rows {
   }
 
   #continues(cells: readonly string[]): boolean {
-    if (this.#joining.kind === "wrapped") return this.#joining.continues(cells);
+    if (this.#joining.kind !== "nested") return this.#joining.continues(cells);
     return cells[0]?.trim() === "" && cells.some((cell) => cell.trim() !== "");
   }
 
   #join(head: Kept, following: readonly Kept[]): Kept[] {
     if (this.#joining.kind === "nested") return this.#nest(head, following, this.#joining.header);
     if (following.length === 0) return [head];
+    if (this.#joining.kind === "inherited") return [head, ...this.#inherit(head, following, this.#joining.cells)];
     const width = Math.max(head.cells.length, ...following.map(({ cells }) => cells.length));
     const cells = Array.from({ length: width }, (_, index) =>
       [head, ...following].map((row) => row.cells[index]?.trim() ?? "").reduce(wrap),
     );
     return [this.#made(head, cells)];
+  }
+
+  #inherit(head: Kept, following: readonly Kept[], wanted: readonly number[]): Kept[] {
+    return following.map((row) =>
+      this.#made(
+        row,
+        row.cells.map((cell, index) =>
+          cell.trim() === "" && wanted.includes(index) ? (head.cells[index] ?? "") : cell,
+        ),
+      ),
+    );
   }
 
   /** A row of its own for the order, and one for each fill, with the order's cells before its own. */

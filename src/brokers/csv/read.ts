@@ -6,7 +6,7 @@ import { decimalMarkOf } from "./decimal-mark.ts";
 import { findHeader, parseRenames } from "./detect.ts";
 import { CellError, type Dialect, type Reading } from "./dialect.ts";
 import { byteLengthOf, readTextFormat, type TextFormat, textBlocks } from "./encoding.ts";
-import type { Mapping, Renames } from "./header.ts";
+import { cellText, type Mapping, type Renames } from "./header.ts";
 import { inOrder } from "./order.ts";
 import type { Page } from "./pages.ts";
 import type { FileReport } from "./report.ts";
@@ -137,6 +137,7 @@ function settingsOf({ dialect, broker, market, currency, decimalMark, zone, layo
     broker: dialect.idBroker ?? broker,
     market,
     currency,
+    decimalMark,
     reading: readingOf(decimalMark, zone === null ? null : parseZone(zone)),
     renames: layout.renames,
     delimiter: layout.delimiters.delimiter,
@@ -201,6 +202,7 @@ function sampleOf(text: string, layout: FileLayout, dialect: Dialect): (readonly
     broker: "",
     market: null,
     currency: null,
+    decimalMark: ".",
     reading: readingOf(".", null),
     renames,
     delimiter: delimiters.delimiter,
@@ -235,7 +237,7 @@ function needsZone({ time }: Mapping): (cells: readonly string[]) => boolean {
       return wallClockMs;
     };
     try {
-      time.column.parse((cells[time.index] ?? "").trim(), { decimalMark: ".", toUtcMs }, time.name);
+      time.column.parse(cellText(time, cells), { decimalMark: ".", toUtcMs }, time.name);
     } catch (error) {
       // A time that cannot be read is its row's error, later.
       if (!(error instanceof CellError)) throw error;

@@ -23,6 +23,8 @@ export class RowGroups implements RowSink {
   readonly #open = new Map<string, Group>();
   #openRows = 0;
   #alone = 0;
+  /** What was made of groups and may not be the next in time yet. */
+  #made: ReadRow[] = [];
 
   constructor(
     groups: Groups<Columns>,
@@ -51,12 +53,23 @@ export class RowGroups implements RowSink {
   }
 
   take(): Page[] {
+    const [oldest] = this.#open.values();
+    this.#handOn(oldest?.atMs ?? Number.POSITIVE_INFINITY);
     return this.#sink.take();
   }
 
   end(): Page[] {
     this.#closeBefore(Number.POSITIVE_INFINITY);
+    this.#handOn(Number.POSITIVE_INFINITY);
     return this.#sink.end();
+  }
+
+  /** What is earlier than all that can still come. */
+  #handOn(beforeMs: number): void {
+    if (this.#made.length === 0) return;
+    this.#made.sort((a, b) => a.atMs - b.atMs);
+    const count = this.#made.findIndex(({ atMs }) => atMs >= beforeMs);
+    for (const row of this.#made.splice(0, count < 0 ? this.#made.length : count)) this.#sink.add(row);
   }
 
   #closeBefore(atMs: number): void {
@@ -103,9 +116,14 @@ export class RowGroups implements RowSink {
       try {
         // All or none of them: the first one stands for the rows.
         const made = drafts.map((draft, index) =>
-          toReadRow({ ...draft, executedAtMs: atMs }, this.#settings.broker, first, index === 0 ? lines.length : 0),
+          toReadRow(
+            { ...draft, executedAtMs: Math.max(atMs, draft.executedAtMs ?? atMs) },
+            this.#settings.broker,
+            first,
+            index === 0 ? lines.length : 0,
+          ),
         );
-        for (const row of made) this.#sink.add(row);
+        this.#made.push(...made);
       } catch (error) {
         this.#refuse(lines, error);
       }

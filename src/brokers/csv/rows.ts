@@ -4,7 +4,7 @@ import { type Draft, NormaliseError, normalise } from "../../executions/normalis
 import type { Trade } from "../../trades/trade.ts";
 import { type ClosedPosition, closedTrade, tradeIdOf } from "./closed-position.ts";
 import { CellError, type Dialect, type DialectSettings, type Reading, RowError } from "./dialect.ts";
-import { type Field, type Mapping, mapColumns, type Renames } from "./header.ts";
+import { cellText, type Field, type Mapping, mapColumns, type Renames } from "./header.ts";
 import { type FileReport, type RowProblem, recordProblem, recordSkipped, shorten } from "./report.ts";
 import { type SectionTitle, TitledSections } from "./titled-sections.ts";
 import { cellBounds, type Rows, type RowText } from "./tokenise.ts";
@@ -159,12 +159,12 @@ export class RowWalker {
   timeOf(reader: RowText): number {
     const { mapping } = this;
     if (!mapping?.time) return Number.NaN;
-    const { column, index, name } = mapping.time;
+    const { column, index, second, name } = mapping.time;
     const { reading } = this.#settings;
     try {
       this.#count = reader.isPlain ? cellBounds(reader, this.#settings.delimiter, bounds, mapping.glance) : 0;
-      if (this.#count === 0) return utcMsOf(column.parse(trim(reader.cells[index] ?? ""), reading, name));
-      return index < this.#count ? utcMsOf(this.#readCell(mapping.time, reader.text)) : Number.NaN;
+      if (this.#count === 0) return utcMsOf(column.parse(cellText(mapping.time, reader.cells), reading, name));
+      return Math.max(index, second) < this.#count ? utcMsOf(this.#readCell(mapping.time, reader.text)) : Number.NaN;
     } catch (error) {
       if (error instanceof CellError) return Number.NaN;
       throw error;
@@ -202,8 +202,8 @@ export class RowWalker {
         const problem = widthProblem(cells, mapping);
         if (problem !== null) return this.#refuse(problem.problem, cells, line, report);
         for (; index < mapping.fields.length; index++) {
-          const { column, index: at, name } = mapping.fields[index] as Field;
-          values[index] = column.parse(at < 0 ? "" : trim(cells[at] as string), this.#settings.reading, name);
+          const field = mapping.fields[index] as Field;
+          values[index] = field.column.parse(cellText(field, cells), this.#settings.reading, field.name);
         }
       }
       index = -1;
@@ -228,7 +228,8 @@ export class RowWalker {
       recordSkipped(report, made.skip, line);
       return null;
     }
-    return "direction" in made ? toReadTrade(made, broker, line) : toReadRow(made, broker, line);
+    if (!("direction" in made)) return toReadRow(made, broker, line);
+    return toReadTrade(made, broker, { line, atMs: utcMsOf(this.#row[dialect.timeColumn]) });
   }
 
   /** Rows that are no data by their look are no problem, or another one. */
@@ -244,13 +245,17 @@ export class RowWalker {
   }
 
   /** Of the row that was bounded last. */
-  #readCell({ column, index, name }: Field, text: string): unknown {
+  #readCell({ column, index, second, name }: Field, text: string): unknown {
     const { reading } = this.#settings;
     if (index < 0) return column.parse("", reading, name);
     let start = bounds[index] as number;
     let end = (bounds[index + 1] as number) - 1;
     while (start < end && isBlankCode(text.charCodeAt(start))) start++;
     while (end > start && isBlankCode(text.charCodeAt(end - 1))) end--;
+    if (second >= 0) {
+      const rest = text.slice(bounds[second] as number, (bounds[second + 1] as number) - 1).trim();
+      return column.parse(`${text.slice(start, end)} ${rest}`.trim(), reading, name);
+    }
     if (column.parseAt !== undefined) return column.parseAt(text, start, end, reading);
     return column.parse(text.slice(start, end), reading, name);
   }
@@ -258,7 +263,8 @@ export class RowWalker {
 
 function rowOver(values: readonly unknown[], keys: readonly string[]): Record<string, unknown> {
   const row = {};
-  for (const [index, key] of keys.entries()) Object.defineProperty(row, key, { get: () => values[index] });
+  for (const [index, key] of keys.entries())
+    Object.defineProperty(row, key, { get: () => values[index], enumerable: true });
   return row;
 }
 
@@ -269,8 +275,9 @@ function textOf(value: unknown): string | null {
   return typeof value === "string" ? value : null;
 }
 
+/** NaN: a row without a time, where its dialect knows such. */
 function utcMsOf(value: unknown): number {
-  return (value as { utcMs: number }).utcMs;
+  return value === null ? Number.NaN : (value as { utcMs: number }).utcMs;
 }
 
 function isBlank(row: RowText): boolean {
@@ -312,11 +319,11 @@ export function toReadRow(draft: Draft, broker: string, line: number, rows = 1):
   return { execution, trade: null, values: null, atMs: execution.executedAtMs, line, rows, needsOccurrence };
 }
 
-function toReadTrade(closed: ClosedPosition, broker: string, line: number): ReadRow {
+/** Its place is that of its row, whatever else it says of time. */
+function toReadTrade(closed: ClosedPosition, broker: string, { line, atMs }: Pick<ReadRow, "line" | "atMs">): ReadRow {
   const { externalId, isRowId } = tradeIdOf(closed, { broker, market: closed.market, symbol: closed.symbol });
   const trade = closedTrade(closed, externalId);
-  const { closedAtMs } = closed;
-  return { execution: null, trade, values: null, atMs: closedAtMs, line, rows: 1, needsOccurrence: isRowId };
+  return { execution: null, trade, values: null, atMs, line, rows: 1, needsOccurrence: isRowId };
 }
 
 /** `fieldIndex`: the column that was being read; negative: all were read. */
