@@ -17,6 +17,9 @@ import { kucoinFills } from "./kucoin-fills.ts";
 import { okxFills } from "./okx-fills.ts";
 import { okxPositions } from "./okx-positions.ts";
 import { okxTradingHistory } from "./okx-trading-history.ts";
+import { tradovateFills } from "./tradovate-fills.ts";
+import { tradovateOrders } from "./tradovate-orders.ts";
+import { tradovatePerformance } from "./tradovate-performance.ts";
 
 /** Every dialect, in the order in which they are listed to a user. */
 export const dialects: readonly Dialect[] = [
@@ -37,5 +40,8 @@ export const dialects: readonly Dialect[] = [
   okxFills,
   okxPositions,
   okxTradingHistory,
+  tradovateFills,
+  tradovateOrders,
+  tradovatePerformance,
   generic,
 ];
