@@ -14,6 +14,8 @@ import { krakenLedgers } from "./kraken-ledgers.ts";
 import { krakenTrades } from "./kraken-trades.ts";
 import { kucoinConvert } from "./kucoin-convert.ts";
 import { kucoinFills } from "./kucoin-fills.ts";
+import { ninjaTraderExecutions } from "./ninjatrader-executions.ts";
+import { ninjaTraderTrades } from "./ninjatrader-trades.ts";
 import { okxFills } from "./okx-fills.ts";
 import { okxPositions } from "./okx-positions.ts";
 import { okxTradingHistory } from "./okx-trading-history.ts";
@@ -40,6 +42,8 @@ export const dialects: readonly Dialect[] = [
   okxFills,
   okxPositions,
   okxTradingHistory,
+  ninjaTraderExecutions,
+  ninjaTraderTrades,
   tradovateFills,
   tradovateOrders,
   tradovatePerformance,
