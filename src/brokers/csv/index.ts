@@ -10,6 +10,7 @@ import { coinbaseProFills } from "./coinbase-pro-fills.ts";
 import type { Dialect } from "./dialect.ts";
 import { generic } from "./generic.ts";
 import { interactiveBrokersActivity } from "./interactive-brokers-activity.ts";
+import { interactiveBrokersFlex } from "./interactive-brokers-flex.ts";
 import { krakenLedgers } from "./kraken-ledgers.ts";
 import { krakenTrades } from "./kraken-trades.ts";
 import { kucoinConvert } from "./kucoin-convert.ts";
@@ -35,6 +36,7 @@ export const dialects: readonly Dialect[] = [
   coinbaseProAccount,
   coinbaseProFills,
   interactiveBrokersActivity,
+  interactiveBrokersFlex,
   krakenLedgers,
   krakenTrades,
   kucoinConvert,
