@@ -20,6 +20,7 @@ import { ninjaTraderTrades } from "./ninjatrader-trades.ts";
 import { okxFills } from "./okx-fills.ts";
 import { okxPositions } from "./okx-positions.ts";
 import { okxTradingHistory } from "./okx-trading-history.ts";
+import { tradeZero } from "./tradezero.ts";
 import { trading212 } from "./trading-212.ts";
 import { tradovateFills } from "./tradovate-fills.ts";
 import { tradovateOrders } from "./tradovate-orders.ts";
@@ -47,6 +48,7 @@ export const dialects: readonly Dialect[] = [
   okxTradingHistory,
   ninjaTraderExecutions,
   ninjaTraderTrades,
+  tradeZero,
   trading212,
   tradovateFills,
   tradovateOrders,
