@@ -7,6 +7,7 @@ import { bybitSpotTrades } from "./bybit-spot-trades.ts";
 import { coinbase } from "./coinbase.ts";
 import { coinbaseProAccount } from "./coinbase-pro-account.ts";
 import { coinbaseProFills } from "./coinbase-pro-fills.ts";
+import { ctrader } from "./ctrader.ts";
 import type { Dialect } from "./dialect.ts";
 import { generic } from "./generic.ts";
 import { interactiveBrokersActivity } from "./interactive-brokers-activity.ts";
@@ -37,6 +38,7 @@ export const dialects: readonly Dialect[] = [
   coinbase,
   coinbaseProAccount,
   coinbaseProFills,
+  ctrader,
   interactiveBrokersActivity,
   interactiveBrokersFlex,
   krakenLedgers,
