@@ -26,6 +26,7 @@ import { trading212 } from "./trading-212.ts";
 import { tradovateFills } from "./tradovate-fills.ts";
 import { tradovateOrders } from "./tradovate-orders.ts";
 import { tradovatePerformance } from "./tradovate-performance.ts";
+import { xtb } from "./xtb.ts";
 
 /** Every dialect, in the order in which they are listed to a user. */
 export const dialects: readonly Dialect[] = [
@@ -55,5 +56,6 @@ export const dialects: readonly Dialect[] = [
   tradovateFills,
   tradovateOrders,
   tradovatePerformance,
+  xtb,
   generic,
 ];
