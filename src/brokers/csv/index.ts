@@ -9,6 +9,7 @@ import { coinbaseProAccount } from "./coinbase-pro-account.ts";
 import { coinbaseProFills } from "./coinbase-pro-fills.ts";
 import { ctrader } from "./ctrader.ts";
 import type { Dialect } from "./dialect.ts";
+import { etoro } from "./etoro.ts";
 import { generic } from "./generic.ts";
 import { interactiveBrokersActivity } from "./interactive-brokers-activity.ts";
 import { interactiveBrokersFlex } from "./interactive-brokers-flex.ts";
@@ -40,6 +41,7 @@ export const dialects: readonly Dialect[] = [
   coinbaseProAccount,
   coinbaseProFills,
   ctrader,
+  etoro,
   interactiveBrokersActivity,
   interactiveBrokersFlex,
   krakenLedgers,
