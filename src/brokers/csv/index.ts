@@ -8,6 +8,8 @@ import { coinbase } from "./coinbase.ts";
 import { coinbaseProAccount } from "./coinbase-pro-account.ts";
 import { coinbaseProFills } from "./coinbase-pro-fills.ts";
 import { ctrader } from "./ctrader.ts";
+import { degiroAccount } from "./degiro-account.ts";
+import { degiroTransactions } from "./degiro-transactions.ts";
 import type { Dialect } from "./dialect.ts";
 import { etoro } from "./etoro.ts";
 import { generic } from "./generic.ts";
@@ -41,6 +43,8 @@ export const dialects: readonly Dialect[] = [
   coinbaseProAccount,
   coinbaseProFills,
   ctrader,
+  degiroAccount,
+  degiroTransactions,
   etoro,
   interactiveBrokersActivity,
   interactiveBrokersFlex,
