@@ -24,6 +24,7 @@ import { ninjaTraderTrades } from "./ninjatrader-trades.ts";
 import { okxFills } from "./okx-fills.ts";
 import { okxPositions } from "./okx-positions.ts";
 import { okxTradingHistory } from "./okx-trading-history.ts";
+import { thinkorswim } from "./thinkorswim.ts";
 import { tradeZero } from "./tradezero.ts";
 import { trading212 } from "./trading-212.ts";
 import { tradovateFills } from "./tradovate-fills.ts";
@@ -57,6 +58,7 @@ export const dialects: readonly Dialect[] = [
   okxTradingHistory,
   ninjaTraderExecutions,
   ninjaTraderTrades,
+  thinkorswim,
   tradeZero,
   trading212,
   tradovateFills,
