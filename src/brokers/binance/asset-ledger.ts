@@ -28,6 +28,14 @@ export class AssetLedger {
     this.#change(asset, -amount);
   }
 
+  /** Something that was read, of the time before all gaps were taken for what they are: it was a part of them. */
+  addAccepted(asset: string, amount: Decimal): void {
+    const accepted = (this.#accepted.get(asset) ?? 0n) - amount;
+    if (accepted === 0n) this.#accepted.delete(asset);
+    else this.#accepted.set(asset, accepted);
+    this.add(asset, amount);
+  }
+
   /** The whole wallet as the venue shows it; what is not in it is zero. Returns what moved. */
   observe(balances: ReadonlyMap<string, Decimal>): Set<string> {
     const moved = new Set<string>();

@@ -119,7 +119,11 @@ async function* readList(
     }
     if (found.rows >= list.rowsMax) warn(reading, kind, truncated(kind, fromMs));
     const heldBack = found.pendingMs !== null && nowMs - found.pendingMs < pendingMsMax;
-    for (const [asset, amount] of found.flows) state.ledger.add(asset, amount);
+    const isOld = toMs < state.fullReadMs && !isUpToDate(state.movedUntilMs[kind], nowMs);
+    for (const [asset, amount] of found.flows) {
+      if (isOld) state.ledger.addAccepted(asset, amount);
+      else state.ledger.add(asset, amount);
+    }
     state.movedUntilMs[kind] = heldBack ? Math.max(fromMs, found.pendingMs ?? 0) - 1 : toMs;
     yield await toPage(reading, found.executions);
     if (heldBack) return;
