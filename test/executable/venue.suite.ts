@@ -1,0 +1,229 @@
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { formatDecimal, parseDecimal } from "../../src/executions/decimal.ts";
+import { expectedFills, expectedFunding, fillsOf, fundingOf } from "../brokers/binance/compare.ts";
+import { temporaryFolders } from "../operation/temporary-folder.ts";
+import { dayMs, hourMs, minuteMs } from "../venues/clock.ts";
+import type { Fault } from "../venues/faults.ts";
+import { type Random, seeded } from "../venues/random.ts";
+import { truthOf } from "../venues/truth.ts";
+import { buildMsMax, executable, start } from "./executable.ts";
+import { filesUnder, grossBySymbol, openScene, type Scene } from "./venue-scene.ts";
+
+/** What takes minutes: scripts/venue-test. */
+const makeFolder = temporaryFolders();
+const suiteMsMax = 900_000;
+const opened: Scene[] = [];
+beforeAll(async () => {
+  await executable();
+}, buildMsMax);
+afterAll(async () => {
+  for (const scene of opened) await scene.stop();
+});
+
+const yearEndMs = Date.UTC(2026, 2, 1, 12);
+const yearStartMs = yearEndMs - 365 * dayMs;
+/** The venue keeps funding for 90 days: the first visit is early enough, the others follow every fortnight. */
+const visits = Array.from({ length: 22 }, (_, index) => yearEndMs - (21 - index) * 14 * dayMs + hourMs);
+const killsMin = 20;
+const cyclesMax = 12;
+
+test(
+  "a year of an account, killed twenty times at random moments: everything once, and PnL as the venue has it",
+  async () => {
+    const random = seeded("moments");
+    const account = { id: "a", hedge: true, bnbFees: true, generate: { fills: 20_000, late: 0.02 } };
+    const at = await openScene({
+      folder: makeFolder(),
+      seed: "year",
+      nowMs: visits[0] ?? yearEndMs,
+      world: { startMs: yearStartMs, endMs: yearEndMs },
+      accounts: [account],
+      settings: { windowMs: 250 },
+    });
+    opened.push(at);
+    let kills = 0;
+    for (const [index, visitMs] of visits.entries()) {
+      at.venue.clock.set(visitMs);
+      at.venue.clock.run();
+      // A run can be over before its moment comes: the first visits, which read much, have a few more.
+      for (let attempt = 0; attempt < (index < 4 ? 3 : 1); attempt++) {
+        if (await killedAt(at, random)) kills++;
+        at.forgetBudget();
+        at.venue.clock.advance(15 * minuteMs);
+      }
+      await importAll(at);
+    }
+    expect(kills).toBeGreaterThanOrEqual(killsMin);
+
+    const truth = truthOf(at.venue.account("a"));
+    expect(truth.fills.length).toBeGreaterThanOrEqual(20_000);
+    const executions = await at.executions("a");
+    expect(new Set(executions.map(({ externalId }) => externalId)).size).toBe(executions.length);
+    expect(fillsOf(executions)).toEqual(expectedFills(truth));
+    expect(fundingOf(executions)).toEqual(expectedFunding(truth));
+    const converted = truth.conversions.filter(({ status }) => status === "SUCCESS").length + truth.dust.length;
+    expect(executions.filter(({ type }) => type === "conversion")).toHaveLength(converted);
+    await expectPnl(at);
+    expectNoSecrets(at);
+    expect(at.venue.log.count(429) + at.venue.log.count(418)).toBe(0);
+  },
+  suiteMsMax,
+);
+
+/** Starts a run and kills it after so many requests, to the venue or to the platform. False: it was over before. */
+async function killedAt(at: Scene, random: Random): Promise<boolean> {
+  const done = () => at.venue.log.entries.length + at.platform.requests.length;
+  const moment = done() + random.integer(1, random.pick([10, 60, 120, 240]));
+  const { child, ended } = await start(["import-trades"], at.runOf());
+  while (child.exitCode === null && done() < moment) await Bun.sleep(1);
+  const inTime = child.exitCode === null;
+  child.kill("SIGKILL");
+  await ended();
+  return inTime;
+}
+
+/** A quarter of an hour between cycles, until there is nothing more. */
+async function importAll(at: Scene): Promise<void> {
+  for (let cycle = 0; cycle < cyclesMax; cycle++) {
+    const { code, error, accounts } = await at.importOnce();
+    expect({ code, error: code === 0 ? "" : error }).toEqual({ code: 0, error: "" });
+    at.forgetBudget();
+    at.venue.clock.advance(15 * minuteMs);
+    if ((await at.account("a")).import_status === "ok" && accounts[0]?.executions_read === 0) return;
+  }
+  throw new Error(`not done: ${JSON.stringify((await at.account("a")).last_error)}`);
+}
+
+/** Of contracts by symbol, to the last digit; and no trade that began before it. */
+async function expectPnl(at: Scene): Promise<void> {
+  const trades = await at.trades("a");
+  const truth = truthOf(at.venue.account("a"));
+  const ours = [...grossBySymbol(trades)].map(([name, amount]): [string, string] => [name, formatDecimal(amount)]);
+  expect(new Map(ours)).toEqual(new Map(Object.entries(truth.realizedPnl)));
+  expect(trades.filter(({ flags }) => flags.includes("pnl_mismatch"))).toEqual([]);
+  const contracts = trades.filter(({ market }) => market !== "spot");
+  expect(contracts.filter(({ flags }) => flags.includes("unknown_origin"))).toEqual([]);
+  const funding = contracts.reduce((sum, trade) => sum + parseDecimal(trade.funding), 0n);
+  const theirs = Object.values(truth.funding).reduce((sum, amount) => sum + parseDecimal(amount), 0n);
+  expect(formatDecimal(funding)).toBe(formatDecimal(-theirs));
+}
+
+function expectNoSecrets(at: Scene): void {
+  const { apiKey, apiSecret } = at.venue.account("a");
+  const files = filesUnder(at.folder);
+  expect(files.size).toBeGreaterThan(5);
+  const found = [...files].filter(([, text]) =>
+    [apiKey, apiSecret, "signature="].some((secret) => text.includes(secret)),
+  );
+  expect(found.map(([name]) => name)).toEqual([]);
+}
+
+/** An account of the last two months, by this machine's clock. */
+async function small(fills: number): Promise<Scene> {
+  const endMs = Date.now() - dayMs;
+  const startMs = endMs - 60 * dayMs;
+  const at = await openScene({
+    folder: makeFolder(),
+    accounts: [{ id: "a", generate: { fills, symbols: 12, conversions: false } }],
+    world: { spotSymbols: 14, linearSymbols: 6, inverseSymbols: 4, startMs, endMs },
+    account: { import_from: new Date(startMs - dayMs).toISOString() },
+  });
+  opened.push(at);
+  return at;
+}
+
+async function expectAll(at: Scene): Promise<void> {
+  expect(fillsOf(await at.executions("a"))).toEqual(expectedFills(truthOf(at.venue.account("a"))));
+  expect(fundingOf(await at.executions("a"))).toEqual(expectedFunding(truthOf(at.venue.account("a"))));
+}
+
+test.concurrent(
+  "asked for fewer requests, nothing of that market goes out before the venue's next minute",
+  async () => {
+    const at = await small(80);
+    at.venue.faults.add({ kind: "rate-limited", path: "/api/v3/myTrades", skip: 3, retryAfterSeconds: 0 });
+    const { code, requests } = await at.importOnce();
+    expect(code).toBe(0);
+    const refused = requests.findIndex(({ status }) => status === 429);
+    const [limited, ...later] = requests.slice(refused).filter(({ path }) => path.startsWith("/api/"));
+    expect(limited?.status).toBe(429);
+    const nextMinuteMs = (Math.floor((limited?.atMs ?? 0) / minuteMs) + 1) * minuteMs;
+    expect(Math.min(...later.map(({ atMs }) => atMs))).toBeGreaterThanOrEqual(nextMinuteMs);
+    expect(at.venue.log.count(429)).toBe(1);
+    await expectAll(at);
+  },
+  suiteMsMax,
+);
+
+test.concurrent(
+  "banned in the middle: the next run waits until the ban is over, and goes on",
+  async () => {
+    const at = await small(80);
+    at.venue.faults.add({ kind: "banned", forMs: 130_000, path: "/api/v3/myTrades", skip: 3 });
+    const first = await at.importOnce();
+    expect([first.code, (await at.account("a")).import_status]).toEqual([4, "rate_limited"]);
+    const banEndMs = (first.requests.find(({ status }) => status === 418)?.atMs ?? 0) + 130_000;
+    const second = await at.importOnce();
+    expect([second.code, (await at.account("a")).import_status]).toEqual([0, "ok"]);
+    expect(second.requests[0]?.atMs).toBeGreaterThanOrEqual(banEndMs);
+    expect(at.venue.log.count(418)).toBe(1);
+    await expectAll(at);
+  },
+  suiteMsMax,
+);
+
+test.concurrent(
+  "a venue that hangs, before its answer and in the middle of one: asked again in time, and everything is there",
+  async () => {
+    const at = await small(80);
+    at.venue.faults.add({ kind: "hang", path: "/fapi/v1/income" });
+    at.venue.faults.add({ kind: "hang-body", path: "/api/v3/myTrades", skip: 2 });
+    expect((await at.importOnce()).code).toBe(0);
+    expect(at.venue.faults.struck()).toBe(2);
+    await expectAll(at);
+  },
+  suiteMsMax,
+);
+
+test.concurrent(
+  "a venue that never answers costs its account its time, and the account is told",
+  async () => {
+    const at = await small(80);
+    at.venue.faults.add({ kind: "hang", path: "/fapi/v1/userTrades", times: Number.POSITIVE_INFINITY });
+    const hung = await at.importOnce();
+    expect(hung.code).toBe(4);
+    expect(await at.account("a")).toMatchObject({
+      import_status: "broker_unavailable",
+      last_error: { code: "timeout" },
+    });
+    at.venue.faults.clear();
+    expect((await at.importOnce()).code).toBe(0);
+    await expectAll(at);
+  },
+  suiteMsMax,
+);
+
+test.concurrent(
+  "a venue of which every twelfth answer is broken",
+  async () => {
+    const at = await small(400);
+    const kinds: Fault[] = [
+      { kind: "status", status: 500 },
+      { kind: "half-body" },
+      { kind: "html", status: 504 },
+      { kind: "reset-after" },
+      { kind: "cut-json" },
+    ];
+    for (let index = 0; index < 60; index++) {
+      const kind = kinds[index % kinds.length];
+      if (kind !== undefined) at.venue.faults.add({ ...kind, skip: 11 * (index + 1) });
+    }
+    for (let cycle = 0; cycle < cyclesMax; cycle++) {
+      const { code } = await at.importOnce();
+      if (code === 0 && (await at.account("a")).import_status === "ok") break;
+    }
+    expect(at.venue.faults.struck()).toBeGreaterThan(5);
+    await expectAll(at);
+  },
+  suiteMsMax,
+);
