@@ -9,6 +9,8 @@ export interface Derived {
   trades: Trade[];
   /** Ids of executions that belong to no trade. */
   unpaired: string[];
+  /** Knows the positions, to go on from. */
+  matcher: Matcher;
 }
 
 /** Derives the trades of one group from nothing but its executions, in any order. */
@@ -18,7 +20,7 @@ export function deriveTrades(executions: readonly Execution[], rules: MatchRules
   for (const execution of [...executions].sort(compareExecutions)) {
     if (!matcher.apply(execution)) unpaired.push(execution.externalId);
   }
-  return { trades: matcher.takeChanges(), unpaired };
+  return { trades: matcher.takeChanges(), unpaired, matcher };
 }
 
 /**

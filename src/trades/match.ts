@@ -17,7 +17,7 @@ import {
   toTrade,
   unknownOrigin,
 } from "./position.ts";
-import { readState, writeState } from "./state.ts";
+import { lotsWrittenMax, readState, writeState } from "./state.ts";
 import type { CostBasisMethod, Trade } from "./trade.ts";
 
 export interface MatchRules {
@@ -88,6 +88,21 @@ export class Matcher {
     this.#book(groupOf(trade), position.book).open = position;
   }
 
+  /**
+   * Takes over a group from a matcher that derived it, in place of what was known of it here. `revisionOf`: the last one that was delivered of a
+   * trade.
+   */
+  adopt(group: string, from: Matcher, revisionOf: (externalId: string) => number): void {
+    this.forget(group);
+    const books = from.#groups.get(group);
+    if (books === undefined) return;
+    for (const { open, lastClosed } of books.values()) {
+      for (const position of [open, lastClosed])
+        if (position !== null) position.revision = revisionOf(position.externalId);
+    }
+    this.#groups.set(group, books);
+  }
+
   /** Forgets a group: it is going to be derived anew. */
   forget(group: string): void {
     const books = this.#groups.get(group);
@@ -145,6 +160,7 @@ export class Matcher {
   #change(position: Position): void {
     const known = this.#changed.size;
     this.#changed.add(position);
+    if (position.lots.length > lotsWrittenMax) return; // its state is a word, however many there are
     this.#changedLots += this.#changed.size > known ? position.lots.length : 1;
   }
 

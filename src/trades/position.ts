@@ -39,6 +39,8 @@ export interface Position {
   openedAtMs: number;
   closedAtMs: number | null;
   lots: Lot[];
+  /** Of all lots together. */
+  openQuantity: Decimal;
   /** All that was opened, as executed: a fee in the base asset is still in it. */
   entryQuantity: Decimal;
   entryValue: Product;
@@ -58,8 +60,8 @@ export interface Position {
   executionCount: number;
   /** Most digits after the point of an executed quantity: what the venue's step is at least. Counted on spot and margin only. */
   quantityDigits: number;
-  /** A fee was taken out of the base asset: only then a step can leave dust. */
-  baseFee: boolean;
+  /** What fees in the base asset took out of it, in all: only these can leave dust below a step. */
+  feeTaken: Decimal;
   flags: Set<TradeFlag>;
   /** Legs since the revision last handed out. */
   newLegs: Leg[];
@@ -82,8 +84,8 @@ export interface Part {
 /** Digits after the point that brokers state a PnL with at least (IBKR 6, Binance 8): a smaller difference is their rounding. */
 const statedDigits = 6;
 const statedToleranceEach: Product = toProduct(10n ** BigInt(scaleDigits - statedDigits)) / 2n;
-/** Without the venue's step: no more than this share (1/100) of what was opened is dust. */
-const dustShareDivisor = 100n;
+/** Without the venue's step: dust is of the size of the fees that made it, at most this many times as much. */
+const dustOfFees = 2n;
 
 export function openPosition(part: Part, direction: Direction, method: CostBasisMethod): Position {
   const { execution } = part;
@@ -102,6 +104,7 @@ export function openPosition(part: Part, direction: Direction, method: CostBasis
     openedAtMs: execution.executedAtMs,
     closedAtMs: null,
     lots: [],
+    openQuantity: 0n,
     entryQuantity: 0n,
     entryValue: 0n,
     exitQuantity: 0n,
@@ -115,7 +118,7 @@ export function openPosition(part: Part, direction: Direction, method: CostBasis
     exits: 0,
     executionCount: 0,
     quantityDigits: 0,
-    baseFee: false,
+    feeTaken: 0n,
     flags: new Set(),
     newLegs: [],
     handedOut: null,
@@ -135,6 +138,7 @@ export function enter(position: Position, part: Part, method: CostBasisMethod): 
   // All of it went for the fee: there is nothing to close later that could carry the fee.
   if (moved === 0n) position.fees += part.fee ?? 0n;
   else addLot(position.lots, { quantity: moved, value, fee: part.fee ?? 0n }, method);
+  position.openQuantity += moved;
   position.entryQuantity += quantity;
   position.entryValue += moved === quantity ? value : worth(position.market, quantity, price, position.contractSize);
   // A PnL stated on what we take for adding to it: the position was another one, and the close will show a mismatch.
@@ -162,6 +166,7 @@ export function exit(position: Position, part: Part, method: CostBasisMethod, st
   const fees = taken.fee + (part.fee ?? 0n);
   position.gross += pnl;
   position.fees += fees;
+  position.openQuantity -= moved;
   position.exitQuantity += moved;
   position.exitValue += value;
   position.exits++;
@@ -191,7 +196,7 @@ function count(position: Position, { execution, fee }: Part): void {
   if (!isInCoins(execution)) return;
   const digits = fractionDigits(execution.quantity ?? 0n);
   if (digits > position.quantityDigits) position.quantityDigits = digits;
-  if (feeTakenFromBase(execution) !== 0n) position.baseFee = true;
+  position.feeTaken += absolute(feeTakenFromBase(execution));
 }
 
 /** Funding or a fee on its own. */
@@ -222,9 +227,7 @@ function isInCoins({ market }: Execution): boolean {
 }
 
 export function openQuantityOf(position: Position): Decimal {
-  let sum = 0n;
-  for (const lot of position.lots) sum += lot.quantity;
-  return sum;
+  return position.openQuantity;
 }
 
 /**
@@ -234,11 +237,12 @@ export function openQuantityOf(position: Position): Decimal {
 export function closeIfFlat(position: Position, atMs: number, stepOf: () => Decimal | null): boolean {
   const rest = openQuantityOf(position);
   if (rest !== 0n) {
-    if (!position.baseFee || !isDust(position, rest, stepOf())) return false;
+    if (position.feeTaken === 0n || !isDust(position, rest, stepOf())) return false;
     for (const lot of position.lots) position.fees += lot.fee;
     position.flags.add("dust_closed");
   }
   position.lots = [];
+  position.openQuantity = 0n;
   position.status = "closed";
   position.closedAtMs = atMs;
   const rounding = roundingOf(position);
@@ -268,7 +272,7 @@ function takeRounding(position: Position, rounding: Product): void {
 function isDust(position: Position, rest: Decimal, step: Decimal | null): boolean {
   if (step !== null) return rest < step;
   const inferred = 10n ** BigInt(scaleDigits - position.quantityDigits);
-  return rest < inferred && rest * dustShareDivisor <= position.entryQuantity;
+  return rest < inferred && rest <= position.feeTaken * dustOfFees;
 }
 
 /**
@@ -280,6 +284,7 @@ export function unknownOrigin(part: Part, stated: StatedPnl, pnlIsOfPart: boolea
   const direction: Direction = execution.side === "sell" ? "long" : "short";
   const position = openPosition(part, direction, "fifo");
   position.lots = [];
+  position.openQuantity = 0n;
   position.status = "closed";
   position.closedAtMs = execution.executedAtMs;
   position.entryValue = 0n;

@@ -21,10 +21,15 @@ interface State {
   comparable: string;
   exits: number;
   digits: number;
-  baseFee: boolean;
+  feeTaken: string;
 }
 
+/** More lots than this hardly fit: none of them is written then. */
+export const lotsWrittenMax = 2_000;
+const rebuild = JSON.stringify({ v: version, rebuild: true });
+
 export function writeState(position: Position): string {
+  if (position.lots.length > lotsWrittenMax) return rebuild;
   const state: State = {
     v: version,
     book: position.book,
@@ -36,10 +41,10 @@ export function writeState(position: Position): string {
     comparable: formatProduct(position.comparable),
     exits: position.exits,
     digits: position.quantityDigits,
-    baseFee: position.baseFee,
+    feeTaken: formatDecimal(position.feeTaken),
   };
   const text = JSON.stringify(state);
-  return text.length <= stateBytesMax ? text : JSON.stringify({ v: version, rebuild: true });
+  return text.length <= stateBytesMax ? text : rebuild;
 }
 
 /** An open trade whose state cannot be read, or was too long to be written: derive it anew from its executions. */
@@ -51,6 +56,13 @@ export class StateUnusable extends Error {
 export function readState(trade: Trade): Position {
   const state = parse(trade);
   try {
+    const lots = state.lots.map(
+      ([quantity, value, fee]): Lot => ({
+        quantity: parseDecimal(quantity),
+        value: parseProduct(value),
+        fee: parseDecimal(fee),
+      }),
+    );
     return {
       externalId: trade.externalId,
       revision: trade.revision,
@@ -65,13 +77,8 @@ export function readState(trade: Trade): Position {
       pnlCurrency: trade.pnlCurrency,
       openedAtMs: trade.openedAtMs,
       closedAtMs: null,
-      lots: state.lots.map(
-        ([quantity, value, fee]): Lot => ({
-          quantity: parseDecimal(quantity),
-          value: parseProduct(value),
-          fee: parseDecimal(fee),
-        }),
-      ),
+      lots,
+      openQuantity: lots.reduce((sum, { quantity }) => sum + quantity, 0n),
       entryQuantity: parseDecimal(state.entry[0]),
       entryValue: parseProduct(state.entry[1]),
       exitQuantity: parseDecimal(state.exit[0]),
@@ -85,7 +92,7 @@ export function readState(trade: Trade): Position {
       exits: state.exits,
       executionCount: trade.executionCount,
       quantityDigits: state.digits,
-      baseFee: state.baseFee,
+      feeTaken: parseDecimal(state.feeTaken),
       flags: new Set(trade.flags),
       newLegs: [],
       handedOut: null,
@@ -124,6 +131,6 @@ function isState(value: unknown): value is State {
     typeof state.comparable === "string" &&
     Number.isInteger(state.exits) &&
     Number.isInteger(state.digits) &&
-    typeof state.baseFee === "boolean"
+    typeof state.feeTaken === "string"
   );
 }

@@ -341,6 +341,20 @@ describe("dust", () => {
     const sold = fill({ ...spot, id: 2, side: "sell", quantity: "2", price: "1" });
     expect(briefs([three, sold])[0]).toStartWith("long open 3 0.997");
   });
+  test("coins that are worth more than the fee could leave are no dust", () => {
+    const large = fill({
+      ...spot,
+      id: 1,
+      side: "buy",
+      quantity: "100",
+      price: "1",
+      fee: "0.1",
+      feeAsset: "BTC",
+      feeInQuote: "0.1",
+    });
+    const most = fill({ ...spot, id: 2, side: "sell", quantity: "99", price: "1" });
+    expect(briefs([large, most])[0]).toStartWith("long open 100 0.9");
+  });
   test("without a fee in the base asset nothing is dust", () => {
     const plain = fill({ ...spot, id: 1, side: "buy", quantity: "1000", price: "1" });
     const sold = fill({ ...spot, id: 2, side: "sell", quantity: "999", price: "1" });

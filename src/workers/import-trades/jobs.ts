@@ -169,7 +169,7 @@ function accountFor({ format }: BrokerFile, args: ImportArgs, { embedded }: Open
     accountId: args.account ?? format.broker,
     ...(args.user === undefined ? {} : { userId: args.user }),
     markets: [...format.markets],
-    baseCurrency: args.baseCurrency ?? format.currency ?? (isCrypto ? "USDT" : "USD"),
+    baseCurrency: args.baseCurrency?.toUpperCase() ?? format.currency ?? (isCrypto ? "USDT" : "USD"),
     timezone: "UTC",
     ...(args.timezone === undefined ? {} : { brokerTimezone: args.timezone }),
     ...(args.costBasis === undefined ? {} : { costBasisMethod: args.costBasis }),

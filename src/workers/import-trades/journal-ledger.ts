@@ -1,6 +1,7 @@
 import { type DeliveryTools, deliver } from "../../delivery/deliver.ts";
 import type { Execution } from "../../executions/execution.ts";
 import { fromWireExecution, fromWireTrade, toWireExecution, toWireTrade } from "../../journal/convert.ts";
+import type { BatchResult } from "../../journal/journal.ts";
 import type { Account } from "../../journal/wire.ts";
 import type { Trade } from "../../trades/trade.ts";
 import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
@@ -27,7 +28,9 @@ export class JournalLedger implements Ledger {
   }
 
   async groupTrades(group: Group): Promise<Trade[]> {
-    return [...(await this.#trades(group)), ...(await this.#trades({ ...group, status: "void" }))].filter(isFirst);
+    // The list without a status has open and closed trades; a platform may give void ones with it.
+    const all = [...(await this.#trades(group)), ...(await this.#trades({ ...group, status: "void" }))];
+    return [...new Map(all.map((trade) => [trade.externalId, trade])).values()];
   }
 
   async groupExecutions({ market, symbol }: Group, sinceMs: number): Promise<Execution[]> {
@@ -39,7 +42,11 @@ export class JournalLedger implements Ledger {
     return executions;
   }
 
-  async deliver({ executions, trades, checkpoint }: Batch): Promise<Delivered> {
+  async deliver({ executions: given, trades, checkpoint }: Batch): Promise<Delivered> {
+    // The embedded journal answers without leaving this process: signals and the deadline get their turn here.
+    await new Promise((resolve) => setImmediate(resolve));
+    const first = new Map(given.map((execution, index) => [execution.externalId, index]));
+    const executions = given.filter(({ externalId }, index) => first.get(externalId) === index);
     const settings = { baseCurrency: this.#account.base_currency };
     const outcome = await deliver(
       {
@@ -52,8 +59,9 @@ export class JournalLedger implements Ledger {
       },
       this.#tools,
     );
-    if (outcome.kind === "stored") this.#checkpointVersion = outcome.result.checkpointVersion;
-    return outcome;
+    if (outcome.kind !== "stored") return outcome;
+    this.#checkpointVersion = outcome.result.checkpointVersion;
+    return { kind: "stored", result: forAll(given, executions, outcome.result) };
   }
 
   async #trades(filter: { status?: "open" | "void"; market?: string; symbol?: string }): Promise<Trade[]> {
@@ -65,7 +73,16 @@ export class JournalLedger implements Ledger {
   }
 }
 
-/** The list without a status has open and closed trades; a platform may give void ones with it. */
-function isFirst(trade: Trade, index: number, all: Trade[]): boolean {
-  return all.findIndex(({ externalId }) => externalId === trade.externalId) === index;
+/** An id stands once in a batch: whoever came under the same one is told that it is there already. */
+function forAll(given: readonly Execution[], sent: readonly Execution[], result: BatchResult): BatchResult {
+  if (given.length === sent.length) return result;
+  const verdicts = new Map(sent.map((execution, index) => [execution, result.executionResults[index]]));
+  return {
+    ...result,
+    executions: { ...result.executions, duplicates: result.executions.duplicates + given.length - sent.length },
+    executionResults: given.map(
+      (execution) =>
+        verdicts.get(execution) ?? { externalId: execution.externalId, status: "duplicate", differs: true },
+    ),
+  };
 }

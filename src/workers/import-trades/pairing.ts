@@ -270,7 +270,12 @@ export class Pairing {
     let trades: Trade[] = [];
     if (this.#ledger.takesTrades) trades = this.#matcher.takeChanges();
     else this.#matcher.countChanges();
-    await this.#deliver({ executions, trades, uncertain: false });
+    const result = await this.#deliver({ executions, trades, uncertain: false });
+    // Not taken as new, so not what its trades were made of: refused, or an id that was there with another content.
+    for (const [index, execution] of executions.entries()) {
+      const status = result.executionResults[index]?.status ?? "created";
+      if (status !== "created") this.#deriveLater(groupOf(execution), execution.executedAtMs);
+    }
   }
 
   /** Asks the platform, by delivering them, which of the uncertain executions it did not have. */
@@ -329,19 +334,14 @@ export class Pairing {
       await this.#deliver({ executions: [], trades, uncertain: false });
     }
     if (this.#state.derive.delete(group)) this.#moved = true;
-    this.#takeUp(group, stored, derived.trades, revisions);
+    this.#takeUp(group, stored, derived.matcher, revisions);
   }
 
   /** The matcher goes on from the derived open trades. */
-  #takeUp(group: string, stored: Trade[], derived: Trade[], revisions: Trade[]): void {
-    this.#matcher.forget(group);
-    for (const trade of derived) {
-      if (trade.status !== "open") continue;
-      const delivered = revisions.findLast(({ externalId }) => externalId === trade.externalId);
-      const revision = splitLegs(delivered ?? trade).at(-1)?.revision;
-      const earlier = stored.find(({ externalId }) => externalId === trade.externalId)?.revision;
-      this.#matcher.restore({ ...trade, revision: (delivered === undefined ? earlier : revision) ?? 1 });
-    }
+  #takeUp(group: string, stored: readonly Trade[], derived: Matcher, revisions: readonly Trade[]): void {
+    const delivered = new Map(stored.map(({ externalId, revision }) => [externalId, revision]));
+    for (const trade of revisions) delivered.set(trade.externalId, splitLegs(trade).at(-1)?.revision ?? trade.revision);
+    this.#matcher.adopt(group, derived, (externalId) => delivered.get(externalId) ?? 1);
   }
 
   #countRevisions(stored: Trade[], revisions: Trade[]): void {

@@ -14,6 +14,8 @@ export class MemoryPlatform {
   checkpoint: { v: number; state: string } | null = null;
   checkpointVersion = 0;
   deliveries = 0;
+  /** Ids that it finds invalid. */
+  readonly refused = new Set<string>();
 
   /** One worker's run; it crashes at the delivery that `crash` says true to. */
   ledger(crash: (delivery: number) => "before" | "after" | null = () => null): Ledger {
@@ -46,6 +48,9 @@ export class MemoryPlatform {
     expect(new Set(trades.map(({ externalId }) => externalId)).size).toBe(trades.length);
     if (version !== this.checkpointVersion) return { kind: "dropped", reason: "conflict" };
     const executionResults = executions.map((execution) => {
+      if (this.refused.has(execution.externalId)) {
+        return { externalId: execution.externalId, status: "rejected" as const, differs: false };
+      }
       const known = this.executions.has(execution.externalId);
       if (!known) this.executions.set(execution.externalId, execution);
       return {
@@ -58,11 +63,12 @@ export class MemoryPlatform {
     this.checkpoint = checkpoint();
     this.checkpointVersion++;
     const created = executionResults.filter(({ status }) => status === "created").length;
+    const rejected = executionResults.filter(({ status }) => status === "rejected").length;
     return {
       kind: "stored",
       result: {
         checkpointVersion: this.checkpointVersion,
-        executions: { created, duplicates: executions.length - created, rejected: 0 },
+        executions: { created, duplicates: executions.length - created - rejected, rejected },
         trades: { created: trades.length, updated: 0, duplicates: 0, rejected: 0 },
         executionResults,
         tradeResults: [],
@@ -74,6 +80,7 @@ export class MemoryPlatform {
   #storeTrade(trade: Trade): void {
     const before = this.trades.get(trade.externalId);
     if (before !== undefined && trade.revision <= before.revision) return;
+    if (trade.legs.some(({ executionId }) => this.refused.has(executionId))) return;
     for (const { executionId } of trade.legs) expect(this.executions.has(executionId)).toBe(true);
     this.trades.set(trade.externalId, trade);
     const legs = this.legs.get(trade.externalId) ?? new Map<string, Leg>();

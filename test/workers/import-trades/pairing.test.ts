@@ -192,6 +192,53 @@ describe("late executions", () => {
   });
 });
 
+describe("what the platform does not take as new", () => {
+  test("an id that comes again with another content is in no trade", async () => {
+    const platform = new MemoryPlatform();
+    const buy = fill({ id: "A", side: "buy", quantity: "1", price: "100", atMs: startMs });
+    const again = fill({ id: "A", side: "sell", quantity: "1", price: "110", atMs: startMs + 3_600_000 });
+    const others = Array.from({ length: 10 }, (_, index) =>
+      fill({
+        id: index + 1,
+        symbol: "ETHUSDT",
+        side: "buy",
+        quantity: "1",
+        price: "10",
+        atMs: startMs + 60_000 * index,
+      }),
+    );
+    await cycle(platform, [buy, ...others, again]);
+    const figures = (trades: unknown[]) => (trades as Trade[]).map(({ legs: _, ...rest }) => rest);
+    expect(figures(held(platform))).toEqual(figures(truth([buy, ...others])));
+  });
+
+  test("a refused execution is in no trade", async () => {
+    const platform = new MemoryPlatform();
+    platform.refused.add("venue:linear:BTCUSDT:1");
+    const trip = [
+      fill({ id: 1, side: "buy", quantity: "1", price: "100" }),
+      fill({ id: 2, side: "sell", quantity: "1", price: "110" }),
+      fill({ id: 3, side: "sell", quantity: "2", price: "120", atMs: startMs + 3_600_000 }),
+    ];
+    const pairing = await cycle(platform, trip);
+    expect(pairing.counts.rejected).toBe(1);
+    expect(held(platform)).toEqual(truth(trip.slice(1)));
+  });
+});
+
+test("an open position of thousands of lots is gone on with, cycle after cycle", async () => {
+  const platform = new MemoryPlatform();
+  const buys = Array.from({ length: 4_000 }, (_, index) =>
+    fill({ id: index + 1, side: "buy", quantity: "0.5", price: `${100 + (index % 7)}`, fee: "0.01" }),
+  );
+  const later = (id: number, quantity: string) => fill({ id, side: "sell", quantity, price: "120", fee: "0.01" });
+  const rest = [later(4_001, "1.25"), later(4_002, "1998.75")];
+  await cycle(platform, buys);
+  for (const execution of rest) await cycle(platform, [execution]);
+  expect(held(platform)).toEqual(truth([...buys, ...rest]));
+  expect([...platform.trades.values()].map(({ status }) => status)).toEqual(["closed"]);
+});
+
 test("another worker that moved the checkpoint stops the account, and nothing of it is stored", async () => {
   const platform = new MemoryPlatform();
   const ledger = platform.ledger();
