@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { calendars } from "../../src/workers/service/schedule.ts";
+import { startBinance } from "../venues/binance/index.ts";
 import {
   accessOf,
   doctor,
@@ -236,7 +237,7 @@ describe("an import under the whole hardening", () => {
     const { findings } = await doctor("--only", "workers,platform,clock,buffer");
     expect(findings.get("workers/success")).toMatchObject({
       status: "ok",
-      found: "import-trades: last success 0 min ago",
+      found: expect.stringContaining("import-trades: last success 0 min ago"),
     });
     expect([...findings.values()].filter(({ status }) => status === "fail" || status === "crash")).toEqual([]);
   });
@@ -247,6 +248,34 @@ describe("an import under the whole hardening", () => {
     expect(platform.counts()).toMatchObject({ executions: 61, trades: 20 });
     expect(platform.requests()).toBeGreaterThan(requests);
   });
+
+  test("of an account at its venue takes what its key shows", async () => {
+    const endMs = Date.now() - 86_400_000;
+    const startMs = endMs - 20 * 86_400_000;
+    const venue = await startBinance({
+      accounts: [{ id: "a", generate: { fills: 40, symbols: 4, conversions: false } }],
+      world: { spotSymbols: 6, linearSymbols: 4, inverseSymbols: 2, startMs, endMs },
+    });
+    try {
+      platform.addVenueAccount(venue.account("a"));
+      await dropIn(importUnit, `[Service]\nEnvironment=VENUE_URL_BINANCE=${venue.url}\n`);
+      await startImport();
+      expect(await property(importUnit, "Result")).toBe("success");
+      expect(await platform.executionsOf(2)).toBeGreaterThanOrEqual(40);
+    } finally {
+      await noDropIn(importUnit);
+      platform.addVenueAccount({ ...venue.account("a"), status: "closed" });
+      await venue.stop();
+    }
+  }, 60_000);
+
+  test("and the statistics of what was imported are computed under it, too", async () => {
+    await must("systemctl", "start", "ami-workers-analyze-stats.service");
+    expect(await property("ami-workers-analyze-stats.service", "Result")).toBe("success");
+    expect(platform.answered("PUT", "/users/42/statistics")).toBe(1);
+    const { findings } = await doctor("--offline", "--only", "workers");
+    expect(findings.get("workers/success")?.found).toContain("analyze-stats: last success 0 min ago");
+  }, 60_000);
 
   test("a worker cannot look around or write elsewhere", async () => {
     await dropIn(importUnit, "[Service]\nExecStart=\nExecStart=/bin/true\n");
@@ -380,7 +409,7 @@ describe("timers and runs", () => {
     const { findings } = await doctor("--offline", "--only", "workers,timers");
     expect(findings.get("workers/success")?.status).toBe("ok");
     expect(findings.get("timers/results")?.status).toBe("ok");
-    expect(platform.counts()).toMatchObject({ executions: 61, trades: 20 });
+    expect(await platform.executionsOf(1)).toBe(61);
   });
 
   test("a killed run is noted; a second mail does not follow within hours", async () => {
@@ -397,7 +426,7 @@ describe("timers and runs", () => {
     const status = JSON.parse(readFileSync("/var/lib/ami-workers/trade_importer.status.json", "utf8"));
     expect(status).toMatchObject({ exit_code: 137, error: { code: "killed" }, failures_in_a_row: 1 });
     await startImport();
-    expect(platform.counts()).toMatchObject({ executions: 61, trades: 20 });
+    expect(await platform.executionsOf(1)).toBe(61);
   }, 60_000);
 
   test("settings that have become wrong are told by mail, too", async () => {
@@ -424,7 +453,7 @@ describe("timers and runs", () => {
     platform.release();
     await startImport();
     expect(readdirSync("/var/lib/ami-workers/pending").filter((name) => name.endsWith(".json"))).toEqual([]);
-    expect(platform.counts().executions).toBeGreaterThan(61);
+    expect(await platform.executionsOf(1)).toBeGreaterThan(61);
   }, 60_000);
 });
 

@@ -23,6 +23,11 @@ export interface TestPlatform {
   /** As on good days. */
   release: () => void;
   addFile: (name: string) => void;
+  /** From then on there is an account at a venue, too: 2, with keys of its own. */
+  addVenueAccount: (account: { apiKey: string; apiSecret: string; status?: "active" | "closed" }) => void;
+  executionsOf: (accountId: number) => Promise<number>;
+  /** Requests of this method and path that went well. */
+  answered: (method: string, path: string) => number;
   stop: () => Promise<void>;
 }
 
@@ -63,6 +68,28 @@ export async function startPlatform(): Promise<TestPlatform> {
     },
     release: () => platform.clearFaults(),
     addFile,
+    addVenueAccount({ apiKey, apiSecret, status = "active" }) {
+      journal.putAccount({
+        account_id: 2,
+        user_id: 42,
+        status,
+        broker: "binance",
+        markets: ["spot", "linear"],
+        base_currency: "USDT",
+        cost_basis_method: "average",
+        import_from: new Date(Date.now() - 30 * 86_400_000).toISOString(),
+        credentials: { api_key: apiKey, api_secret: apiSecret },
+      } as Parameters<EmbeddedJournal["putAccount"]>[0]);
+    },
+    async executionsOf(accountId) {
+      let count = 0;
+      for await (const _execution of journal.executions(accountId)) count++;
+      return count;
+    },
+    answered: (method, path) =>
+      platform.requests.filter(
+        (request) => request.method === method && request.path === path && request.status === 200,
+      ).length,
     async stop() {
       await platform.stop();
       journal.close();

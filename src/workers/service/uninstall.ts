@@ -5,7 +5,7 @@ import type { Context } from "../../context.ts";
 import { ownUnits } from "./changes.ts";
 import type { UninstallArgs } from "./command.ts";
 import { needsRoot } from "./install.ts";
-import { type Layout, layoutOf, workerUser } from "./layout.ts";
+import { type Layout, layoutOf, unitPrefix, workerUser } from "./layout.ts";
 import { linkIsRight } from "./releases.ts";
 import { hasSystemd, idsOf, mustRun, type RunProgram, runProgram } from "./system.ts";
 
@@ -57,7 +57,12 @@ function stepsOf({ purge }: UninstallArgs, layout: Layout, { run, systemd }: Uni
   const isOurs = (path: string) => existsSync(path) || lstatSync(path, { throwIfNoEntry: false }) !== undefined;
   const remove = (path: string): Step[] =>
     isOurs(path) ? [{ summary: `remove ${path}`, apply: () => rmSync(path, { recursive: true, force: true }) }] : [];
-  const stamps = timers.map((name) => join(layout.timerStamps, `stamp-${name}`));
+  // Also of timers that an earlier version had.
+  const stamps = existsSync(layout.timerStamps)
+    ? readdirSync(layout.timerStamps)
+        .filter((name) => name.startsWith(`stamp-${unitPrefix}`))
+        .map((name) => join(layout.timerStamps, name))
+    : [];
   // Read before anything goes: with the settings their folders' names would be gone.
   const ownFolders = purge ? foldersOf(layout) : [];
   return [
