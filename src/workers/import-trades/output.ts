@@ -27,6 +27,11 @@ export async function showCycle(cycle: Cycle, args: ImportArgs, { terminal }: Co
       );
     }
   }
+  for (const { account, counts } of cycle.results) {
+    if (counts.differing === 0) continue;
+    const text = `${counts.differing} of the duplicates are stored with another content, which stays`;
+    terminal.write(`account ${account.account_id}: ${text}\n`);
+  }
   for (const { account, warnings } of cycle.results) {
     for (const { message } of warnings) terminal.write(`account ${account.account_id}: ${message}\n`);
   }

@@ -26,6 +26,8 @@ export interface PairingCounts {
   /** Executions, and trades reported whole, that the platform took as new, had already, or refused. */
   created: number;
   duplicates: number;
+  /** Of these, stored with another content: the same fill from another export, or an id that the source gave twice. */
+  differing: number;
   rejected: number;
   /** Trades that the platform refused. */
   rejectedTrades: number;
@@ -43,6 +45,7 @@ export function emptyCounts(): PairingCounts {
   return {
     created: 0,
     duplicates: 0,
+    differing: 0,
     rejected: 0,
     rejectedTrades: 0,
     unpaired: 0,
@@ -310,6 +313,7 @@ export class Pairing {
     this.#moved = false;
     this.counts.created += delivered.result.executions.created;
     this.counts.duplicates += delivered.result.executions.duplicates;
+    this.counts.differing += delivered.result.executionResults.filter(({ differs }) => differs).length;
     this.counts.rejected += delivered.result.executions.rejected;
     this.counts.rejectedTrades += delivered.result.trades.rejected;
     return delivered.result;

@@ -185,6 +185,7 @@ function accountJson({ account, status, counts, rows, files, warnings, error, du
     executions_read: counts.created + counts.duplicates + counts.rejected,
     executions_new: counts.created,
     executions_duplicate: counts.duplicates,
+    executions_differing: counts.differing,
     executions_rejected: counts.rejected,
     executions_unpaired: counts.unpaired,
     trades_rejected: counts.rejectedTrades,
