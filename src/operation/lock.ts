@@ -50,7 +50,7 @@ export async function acquireLock(options: LockOptions): Promise<Lock> {
   held.add(database);
   const release = () => {
     if (!held.delete(database)) return;
-    rmSync(holderPath, { force: true });
+    removeHolder(holderPath);
     database.close();
   };
   return { release, [Symbol.dispose]: release };
@@ -103,6 +103,15 @@ function writeHolder(path: string, holder: Holder): void {
     const isFull = error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT");
     if (!isFull) throw unusable(path, error);
     rmSync(`${path}.tmp`, { force: true }); // what waits on a full disk can still be delivered, and that makes room
+  }
+}
+
+/** A run that has ended well does not fail because its name stays: the next one writes its own over it. */
+function removeHolder(path: string): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error)) throw error;
   }
 }
 

@@ -83,7 +83,7 @@ describe("killed at each call that changes the disk", () => {
         expect([137, 9]).toContain(code);
         await expectWhole();
       }
-      expect(hits).toBeGreaterThan(8);
+      expect(hits).toBeGreaterThan(5);
       expect(hits).toBeLessThan(callsMax);
     },
     runMsMax,
@@ -168,8 +168,8 @@ describe("a disk that fails", () => {
         world.outage({ ...batches, answer: "cut" });
         expect((await call("import-trades")).code).toBe(69);
         world.outage();
-        const { code, hit } = await traced("unlink,unlinkat", "error=EIO", nth, ["flush-buffer"]);
-        expect(code).toBe(0);
+        const { code, hit, error } = await traced("unlink,unlinkat", "error=EIO", nth, ["flush-buffer"]);
+        expect([code, code === 0 ? "" : error]).toEqual([0, ""]);
         await expectWhole();
         if (!hit) {
           expect(nth).toBeGreaterThan(2);
