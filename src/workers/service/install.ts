@@ -6,7 +6,7 @@ import { commit, version } from "../../version.ts";
 import { isHealthy, renderFindings, silent, toJson } from "../doctor/output.ts";
 import type { Finding } from "../doctor/run.ts";
 import type { Command } from "../worker.ts";
-import { type Change, changesOf, ownUnits } from "./changes.ts";
+import { type Change, changesOf, fileChange, ownUnits } from "./changes.ts";
 import type { InstallArgs } from "./command.ts";
 import { type Layout, layoutOf, unitPrefix, workerUser } from "./layout.ts";
 import { applyRelease, linkIsRight, planRelease, releaseOf, relinkProgram } from "./releases.ts";
@@ -120,8 +120,7 @@ function before(layout: Layout): string {
 async function makeUser(wanted: Wanted, layout: Layout, run: RunProgram, onMachine: boolean): Promise<void> {
   const file = wanted.files.find(({ path }) => path === layout.sysusers);
   if (file === undefined) throw new Error("the user's file is missing from the list");
-  const [change] = changesOf({ folders: [], files: [file], timers: [] }, layout);
-  change?.apply();
+  for (const change of fileChange(file, layout)) change.apply();
   const where = onMachine ? [] : [`--root=${layout.root}`];
   await mustRun(run, "systemd-sysusers", [...where, onMachine ? layout.sysusers : "ami-workers.conf"]);
 }

@@ -1,5 +1,14 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { Failure } from "../../../src/errors.ts";
 import { commands } from "../../../src/workers/index.ts";
@@ -106,6 +115,20 @@ describe("into a tree", () => {
     expect(output).toContain("    -OnCalendar=*:0/60\n    +OnCalendar=*:0/15\n");
     await install();
     expect(text(timerFile)).toContain("OnCalendar=*:0/15\n");
+  });
+
+  test("a user that was taken away is made again, and nothing else is touched", async () => {
+    await install();
+    const before = Bun.spawnSync(["find", at("etc/systemd"), at("opt"), "-printf", "%p %s %T@\n"]).stdout.toString();
+    rmSync(at("etc/passwd"));
+    writeFileSync(at("etc/systemd/system/ami-workers-mine.service"), "[Service]\nExecStart=/bin/true\n");
+    const { output } = await install();
+    expect(output).toContain("create the user ami-worker");
+    rmSync(at("etc/systemd/system/ami-workers-mine.service"));
+    const names = (text: string) => text.split("\n").filter((line) => !line.startsWith(`${at("etc/systemd/system")} `));
+    expect(
+      names(Bun.spawnSync(["find", at("etc/systemd"), at("opt"), "-printf", "%p %s %T@\n"]).stdout.toString()),
+    ).toEqual(names(before));
   });
 
   test("a unit of ours that is not wanted any more goes; one of somebody else stays", async () => {
