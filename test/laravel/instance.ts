@@ -24,7 +24,8 @@ const laravel: Laravel | null = fromVariables(process.env);
 
 /** Tests that need it. Without it they are one skipped test, which says so. */
 export function describeLaravel(name: string, tests: (platform: Laravel) => void): void {
-  if (laravel === null) test.skipIf(true)(`${name}: needs PHP; run scripts/laravel run bun test test/laravel`, () => undefined);
+  if (laravel === null)
+    test.skipIf(true)(`${name}: needs PHP; run scripts/laravel run bun test test/laravel`, () => undefined);
   else describe(name, () => tests(laravel));
 }
 
