@@ -75,6 +75,13 @@ describe("completion", () => {
     }
   });
 
+  test("fish is offered files where a path is wanted, and nowhere else", async () => {
+    const { output } = await run(["completion", "fish"], { cwd });
+    const lines = output.split("\n").filter((line) => line.startsWith("complete "));
+    expect(lines.filter((line) => line.includes(" -F") === line.includes(" -f "))).toEqual([]);
+    expect(lines.filter((line) => line.includes(" -F")).some((line) => line.includes("-l env-file"))).toBe(true);
+  });
+
   test.each([
     ["ser", ["service"]],
     ["service un", ["uninstall"]],

@@ -142,7 +142,7 @@ ${values}  esac
 ${bodies}  esac
   _describe ami-workers list
 }
-if [[ $funcstack[1] = _ami_workers ]]; then _ami_workers "$@"; else compdef _ami_workers ami-workers; fi
+if [[ $funcstack[1] = _ami-workers ]]; then _ami_workers "$@"; else compdef _ami_workers ami-workers; fi
 `;
 }
 
@@ -160,7 +160,8 @@ function fish(places: readonly Place[]): string {
           : values === "file"
             ? " -r -F"
             : ` -x${values.length > 0 ? ` -a ${escaped(values.join(" "))}` : ""}`;
-      return `complete -c ami-workers -f -n ${condition(path)} -l ${flag.slice(2)}${value} -d ${escaped(description)}`;
+      const noFiles = values === "file" ? "" : " -f";
+      return `complete -c ami-workers${noFiles} -n ${condition(path)} -l ${flag.slice(2)}${value} -d ${escaped(description)}`;
     }),
   ]);
   const known = places

@@ -46,9 +46,9 @@ section>*{min-width:0}
 .def:hover>.tip:not(:popover-open){transition-delay:.2s}
 .def:hover>.tip,.def>button:focus-visible+.tip{display:block;position:absolute;z-index:9;inset:calc(100% + 6px) auto auto 0;width:max-content;max-width:280px;pointer-events:none}
 th+th .tip,td .tip{left:auto!important;right:0!important}
-.tile:nth-child(4n) .tip,.outcomes .tip{left:auto!important;right:0!important}
 }
-@media (hover:hover) and (min-width:641px) and (max-width:820px){.tile:nth-child(2n) .tip{left:auto!important;right:0!important}}
+@media (hover:hover) and (min-width:821px){.tile:nth-child(4n) .tip,.outcomes .tip{left:auto!important;right:0!important}}
+@media (hover:hover) and (min-width:641px) and (max-width:820px){.tile:nth-child(2n) .tip,.split span:last-child .tip{left:auto!important;right:0!important}}
 @media (max-width:640px){.def>button:focus-visible+.tip{display:block;position:fixed;z-index:9;inset:auto 12px 12px}}
 
 .hero{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:16px 36px;align-items:center}
@@ -142,6 +142,7 @@ details>.months,details>table,details>dl{margin-top:14px}
 .all dl div{display:flex;justify-content:space-between;gap:12px;padding:5px 0;border-top:1px solid var(--line);break-inside:avoid;font-size:14px}
 .all dt{color:var(--soft)}
 .all dd{text-align:right;white-space:nowrap}
+.all .none{white-space:normal}
 .glossary{margin-top:14px}
 .glossary dl{columns:2 380px;column-gap:32px;font-size:13.5px}
 .glossary dl div{break-inside:avoid;padding-bottom:10px}
