@@ -22,6 +22,7 @@ export function throwOutcome(whole: Cycle, { signal }: Pick<Context, "signal">):
   const partial = results.filter(({ status, error }) => status === "partial" && error?.code !== "interrupted").length;
   const failures = results.filter(({ status }) => status === "error");
   if (
+    failures.length > 0 &&
     buffered > 0 &&
     failed === failures.length &&
     failures.every(({ error }) => error?.code === "platform_unavailable")
