@@ -132,8 +132,8 @@ export class Pages implements RowSink {
   }
 }
 
-/** Enough for any batch. */
-const recentIdsMax = 10_000;
+/** Enough for any batch, and few enough to be looked through quickly: this is asked of every row. */
+const recentIdsMax = 1_000;
 
 class RecentIds {
   #older = new Set<string>();
