@@ -4,9 +4,10 @@ import { Failure } from "../errors.ts";
 import { parseDecimal } from "../executions/decimal.ts";
 import type { Execution, ExecutionType, Market } from "../executions/execution.ts";
 import { splitSymbol } from "../executions/symbols.ts";
+import { failure } from "./broker-failure.ts";
 import { readModes, sideOfPosition } from "./bybit/position-modes.ts";
 import type { CcxtClient } from "./ccxt/client.ts";
-import { failure, ipNotAllowed, type Refusal, type Verdict } from "./ccxt/errors.ts";
+import { ipNotAllowed, type Refusal, type Verdict } from "./ccxt/errors.ts";
 import {
   dayMs,
   type Endpoint,

@@ -1,8 +1,9 @@
 import { Failure } from "../errors.ts";
 import type { AccountWarning, BrokerAccount, BrokerTools, SourcePage } from "./broker.ts";
+import { failure } from "./broker-failure.ts";
 import { CcxtClient } from "./ccxt/client.ts";
 import { newState, readCursor, writeCursor } from "./ccxt/cursor.ts";
-import { failure, NoWallet } from "./ccxt/errors.ts";
+import { NoWallet } from "./ccxt/errors.ts";
 import { dayMs, type Exchange, type KeyRights, type Reading, type Venue, warn } from "./ccxt/exchange.ts";
 import { Markets } from "./ccxt/markets.ts";
 import { readStream } from "./ccxt/read-stream.ts";

@@ -2,8 +2,9 @@ import "../jitless.ts";
 import { type } from "arktype";
 import { absolute, fromProduct, multiply, parseDecimal } from "../executions/decimal.ts";
 import type { Direction, Execution, ExecutionType, Market, Side } from "../executions/execution.ts";
+import { failure } from "./broker-failure.ts";
 import type { CcxtClient } from "./ccxt/client.ts";
-import { failure, ipNotAllowed, type Refusal, type Verdict } from "./ccxt/errors.ts";
+import { ipNotAllowed, type Refusal, type Verdict } from "./ccxt/errors.ts";
 import {
   dayMs,
   type Endpoint,

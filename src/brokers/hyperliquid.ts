@@ -2,8 +2,8 @@ import "../jitless.ts";
 import { type } from "arktype";
 import { parseDecimal } from "../executions/decimal.ts";
 import type { Execution, ExecutionType, Market } from "../executions/execution.ts";
+import { failure } from "./broker-failure.ts";
 import type { CcxtClient } from "./ccxt/client.ts";
-import { failure } from "./ccxt/errors.ts";
 import {
   type Endpoint,
   type Exchange,

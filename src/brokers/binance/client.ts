@@ -3,11 +3,13 @@ import type { Type } from "arktype";
 import "../../jitless.ts";
 import { type } from "arktype";
 import type { Failure } from "../../errors.ts";
+import { NoAnswer, requestMsMax, TooLarge } from "../bounded-fetch.ts";
 import type { BrokerTools, Credentials } from "../broker.ts";
+import { failure } from "../broker-failure.ts";
 import { atVenue } from "../venue-url.ts";
 import { type Endpoint, endpoints, familyOf, timeEndpointOf } from "./endpoints.ts";
-import { failure, judge, NoEndpoint, NoWallet, type Refusal, SymbolGone, type Verdict } from "./errors.ts";
-import { type Answer, NoAnswer, requestMsMax, send, TooLarge } from "./transport.ts";
+import { judge, NoEndpoint, NoWallet, type Refusal, SymbolGone, type Verdict } from "./errors.ts";
+import { type Answer, send } from "./transport.ts";
 import { type VenueState, venueStateOf } from "./venue-state.ts";
 
 /**

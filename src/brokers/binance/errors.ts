@@ -1,4 +1,3 @@
-import { Failure } from "../../errors.ts";
 import type { BrokerErrorCode } from "../broker.ts";
 
 /** An answer that is not what was asked for, as the venue sent it. */
@@ -135,27 +134,4 @@ function byStatus({ status, code, message }: Refusal): Verdict {
   if (code === null) return { kind: "transient", code: "broker_unavailable", message: `HTTP ${status}: ${message}` };
   const hint = "Report this: the connector sent something that Binance does not take, or Binance has changed.";
   return { kind: "permanent", code: "broker_answer", message: `HTTP ${status}: ${message}`, hint };
-}
-
-const permanent = new Set<BrokerErrorCode>([
-  "broker_auth_failed",
-  "key_expired",
-  "ip_not_allowed",
-  "permission_missing",
-  "broker_answer",
-]);
-
-/** No cause is attached: what `fetch` throws quotes the signed address. */
-export function failure(
-  code: BrokerErrorCode,
-  message: string,
-  detail: { hint?: string; brokerCode?: number | null } = {},
-): Failure {
-  const { hint, brokerCode = null } = detail;
-  return new Failure("data", message, {
-    code,
-    retryable: !permanent.has(code),
-    ...(hint === undefined ? {} : { hint }),
-    ...(brokerCode === null ? {} : { brokerCode: String(brokerCode) }),
-  });
 }

@@ -1,7 +1,8 @@
 import type { BrokerAccount } from "../broker.ts";
+import { failure } from "../broker-failure.ts";
 import type { KeyState } from "./cursor.ts";
 import { endpoints } from "./endpoints.ts";
-import { failure, NoEndpoint } from "./errors.ts";
+import { NoEndpoint } from "./errors.ts";
 import { dayMs, type Reading, warn } from "./reading.ts";
 import { Restrictions } from "./rows.ts";
 

@@ -4,8 +4,8 @@ import { pnlCurrencyOf } from "../../executions/execution.ts";
 import { externalIdOf } from "../../executions/identify.ts";
 import { type Draft, NormaliseError, normalise } from "../../executions/normalise.ts";
 import { quoteAssets } from "../../executions/symbols.ts";
+import { failure } from "../broker-failure.ts";
 import type { MarketSymbol, MarketTable } from "../markets-cache.ts";
-import { failure } from "./errors.ts";
 import type { CoinTrade, Conversion, DustDetail, FuturesTrade, Income } from "./rows.ts";
 
 /** Binance's rows as executions. Ids are its own: unique within market and symbol, and within the kind of entry. */

@@ -3,10 +3,12 @@ import "../../jitless.ts";
 import { type } from "arktype";
 import { createRedactor, type Redactor } from "../../operation/redaction.ts";
 import { version } from "../../version.ts";
+import { NoAnswer, requestMsMax, TooLarge } from "../bounded-fetch.ts";
 import type { BrokerTools, Credentials } from "../broker.ts";
-import { failure, judge, NoWallet, type Refusal, SymbolGone, toRefusal, type Verdict } from "./errors.ts";
+import { failure } from "../broker-failure.ts";
+import { judge, NoWallet, type Refusal, SymbolGone, toRefusal, type Verdict } from "./errors.ts";
 import { type Endpoint, type Exchange, type ExchangeInstance, minuteMs } from "./exchange.ts";
-import { type Answer, NoAnswer, parseJson, requestMsMax, send, TooLarge, toResponse } from "./transport.ts";
+import { type Answer, parseJson, send, toResponse } from "./transport.ts";
 import { type VenueState, venueStateOf } from "./venue-state.ts";
 
 /**

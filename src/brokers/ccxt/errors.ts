@@ -12,7 +12,6 @@ import {
   RateLimitExceeded,
   RequestTimeout,
 } from "#ccxt/base/errors.js";
-import { Failure } from "../../errors.ts";
 import type { BrokerErrorCode } from "../broker.ts";
 
 /** An answer that is not what was asked for, as the venue sent it. */
@@ -163,26 +162,3 @@ export const permissionMissing: Verdict = {
   hint: "Give the key the right to read orders and trades of this market.",
 };
 export const keyExpired: Verdict = { kind: "permanent", code: "key_expired", hint: "Make a new key and enter it." };
-
-const permanent = new Set<BrokerErrorCode>([
-  "broker_auth_failed",
-  "key_expired",
-  "ip_not_allowed",
-  "permission_missing",
-  "broker_answer",
-]);
-
-/** No cause is attached: what ccxt throws quotes the signed address. */
-export function failure(
-  code: BrokerErrorCode,
-  message: string,
-  detail: { hint?: string; brokerCode?: string | null } = {},
-): Failure {
-  const { hint, brokerCode = null } = detail;
-  return new Failure("data", message, {
-    code,
-    retryable: !permanent.has(code),
-    ...(hint === undefined ? {} : { hint }),
-    ...(brokerCode === null ? {} : { brokerCode }),
-  });
-}

@@ -2,7 +2,7 @@ import { DecimalError, parseDecimal } from "../../executions/decimal.ts";
 import type { Execution } from "../../executions/execution.ts";
 import { externalIdOf } from "../../executions/identify.ts";
 import { type Draft, NormaliseError, normalise } from "../../executions/normalise.ts";
-import { failure } from "./errors.ts";
+import { failure } from "../broker-failure.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Named } from "./markets.ts";
 

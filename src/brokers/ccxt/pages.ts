@@ -1,4 +1,4 @@
-import { failure } from "./errors.ts";
+import { failure } from "../broker-failure.ts";
 import { TooManyRows } from "./exchange.ts";
 
 export interface Page<Row> {

@@ -1,8 +1,8 @@
 import type { Execution } from "../../executions/execution.ts";
 import { compareExecutions } from "../../executions/identify.ts";
 import type { SourcePage } from "../broker.ts";
+import { failure } from "../broker-failure.ts";
 import { markOf, newStreamState, type StreamState, writeCursor } from "./cursor.ts";
-import { failure } from "./errors.ts";
 import { dayMs, minuteMs, type Reading, type Stream, TooManyRows, TooOld, type Window, warn } from "./exchange.ts";
 
 /** Lists show some fills minutes late: so much of what was read is read again each time. Longer than any delay that was seen. */

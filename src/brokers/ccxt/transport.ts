@@ -1,4 +1,5 @@
 import type { Context } from "../../context.ts";
+import { type FetchBounds, fetchText } from "../bounded-fetch.ts";
 import { atVenue } from "../venue-url.ts";
 
 /**
@@ -11,27 +12,7 @@ export interface Answer {
   text: string;
 }
 
-/** No answer that could be read. */
-export class NoAnswer extends Error {
-  override readonly name = "NoAnswer";
-  readonly isTimeout: boolean;
-
-  constructor(message: string, isTimeout = false) {
-    super(message);
-    this.isTimeout = isTimeout;
-  }
-}
-
-/** An answer of more bytes is none that was asked for. */
-export class TooLarge extends Error {
-  override readonly name = "TooLarge";
-}
-
-export const requestMsMax = 20_000;
-
-export interface Bounds {
-  bytesMax: number;
-  msMax: number;
+export interface Bounds extends FetchBounds {
   venueUrl: string | null;
 }
 
@@ -45,43 +26,12 @@ interface Init {
 export async function send(
   url: string,
   { method = "GET", headers = {}, body }: Init,
-  { bytesMax, msMax, venueUrl }: Bounds,
-  { fetch, signal }: Pick<Context, "fetch" | "signal">,
+  { venueUrl, ...bounds }: Bounds,
+  context: Pick<Context, "fetch" | "signal">,
 ): Promise<Answer> {
-  const timeout = AbortSignal.timeout(msMax);
-  try {
-    const response = await fetch(atVenue(url, venueUrl), {
-      method,
-      headers,
-      ...(body === undefined ? {} : { body }),
-      redirect: "error", // it would carry the key to wherever it leads
-      signal: AbortSignal.any([timeout, signal]),
-    });
-    return { status: response.status, headers: response.headers, text: await readText(response, bytesMax) };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (error instanceof TooLarge) throw error;
-    if (timeout.aborted) throw new NoAnswer(`no whole answer within ${msMax / 1_000} s`, true);
-    throw new NoAnswer(reasonOf(error));
-  }
-}
-
-/** Without the address, which is signed: of a `fetch` that fails only the system's code is told. */
-function reasonOf(error: unknown): string {
-  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
-  return code !== "" ? `no connection (${code})` : "no connection, or it broke off";
-}
-
-async function readText(response: Response, bytesMax: number): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > bytesMax) throw new TooLarge(`the answer has more than ${bytesMax} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
+  const init = { method, headers, ...(body === undefined ? {} : { body }) };
+  const { response, text } = await fetchText(atVenue(url, venueUrl), init, bounds, context);
+  return { status: response.status, headers: response.headers, text };
 }
 
 /** The answer as ccxt wants it. */

@@ -1,7 +1,8 @@
-import { type FileHandle, open } from "node:fs/promises";
-import { Failure, messageOf } from "../../errors.ts";
+import type { FileHandle } from "node:fs/promises";
+import { Failure } from "../../errors.ts";
 import type { Market } from "../../executions/execution.ts";
 import { parseZone, type Zone, ZoneError } from "../../executions/zone.ts";
+import { openFile } from "../open-file.ts";
 import { decimalMarkOf } from "./decimal-mark.ts";
 import { findHeader, parseRenames } from "./detect.ts";
 import { CellError, type Dialect, type Reading } from "./dialect.ts";
@@ -153,25 +154,6 @@ function readingOf(decimalMark: "." | ",", zone: Zone | null): Reading {
       return zone.toUtcMs(wallClockMs).utcMs;
     },
   };
-}
-
-async function openFile(path: string, name: string): Promise<AsyncDisposable & { file: FileHandle }> {
-  let file: FileHandle;
-  try {
-    file = await open(path, "r");
-  } catch (cause) {
-    throw new Failure("usage", `${name} cannot be opened: ${messageOf(cause)}`, {
-      code: "cannot_open",
-      subject: name,
-      cause,
-    });
-  }
-  const dispose = () => file.close();
-  if (!(await file.stat()).isFile()) {
-    await dispose();
-    throw new Failure("usage", `${name} is not a file.`, { code: "cannot_open", subject: name });
-  }
-  return { file, [Symbol.asyncDispose]: dispose };
 }
 
 /** The text is read on only while it is a statement whose section has not come yet. */

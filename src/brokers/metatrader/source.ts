@@ -1,5 +1,4 @@
-import { type FileHandle, open } from "node:fs/promises";
-import { Failure, messageOf } from "../../errors.ts";
+import { openFile } from "../open-file.ts";
 import { CsvRows, csvDelimiters } from "./csv-rows.ts";
 import { HtmlRows } from "./html-rows.ts";
 import type { ReportLimits } from "./limits.ts";
@@ -113,21 +112,4 @@ function delimiterOf(text: string, newline: "\n" | "\r", isWhole: boolean, name:
 function isClosedShape(cells: readonly string[]): boolean {
   const kind = shapeOf(cells)?.kind;
   return kind === "position" || kind === "deal" || kind === "deal_entry" || kind === "ticket";
-}
-
-async function openFile(path: string, name: string): Promise<AsyncDisposable & { file: FileHandle }> {
-  let file: FileHandle;
-  try {
-    file = await open(path, "r");
-  } catch (cause) {
-    throw new Failure("usage", `${name} cannot be opened: ${messageOf(cause)}`, {
-      code: "cannot_open",
-      subject: name,
-      cause,
-    });
-  }
-  const dispose = () => file.close();
-  if ((await file.stat()).isFile()) return { file, [Symbol.asyncDispose]: dispose };
-  await dispose();
-  throw new Failure("usage", `${name} is not a file.`, { code: "cannot_open", subject: name });
 }

@@ -9,7 +9,6 @@ import {
   readCursor,
   writeCursor,
 } from "../../../src/brokers/binance/cursor.ts";
-import { failure } from "../../../src/brokers/binance/errors.ts";
 import { parseJson } from "../../../src/brokers/binance/json.ts";
 import {
   advance,
@@ -22,6 +21,7 @@ import {
   writeProgress,
 } from "../../../src/brokers/binance/progress.ts";
 import { inHalves, inWindows } from "../../../src/brokers/binance/windows.ts";
+import { failure } from "../../../src/brokers/broker-failure.ts";
 import type { MarketSymbol, MarketTable } from "../../../src/brokers/markets-cache.ts";
 
 const nowMs = Date.UTC(2026, 2, 1, 12);
