@@ -91,8 +91,6 @@ export const tradeFields = [
   "flags",
 ] as const;
 
-export const legFields = ["execution_id", "role", "quantity", "price", "fee", "pnl"] as const;
-
 /** The contract's `limits.max_batch`: executions in a batch, and as many trades. */
 export const batchItemsMax = 100;
 export const batchLegsMax = 1000;

@@ -2,7 +2,7 @@ import { Database } from "bun:sqlite";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../context.ts";
+import type { Clock, Context } from "../context.ts";
 import { Failure, messageOf } from "../errors.ts";
 
 export interface LockOptions {
@@ -23,6 +23,16 @@ export interface Holder {
   pid: number;
   host: string;
   sinceMs: number;
+}
+
+/** The lock of a worker's run, as its configuration and its `--lock-wait` say. @throws {Failure} as `acquireLock` */
+export async function lockWorker(
+  worker: string,
+  lockWaitSeconds: number,
+  { dataDir }: { dataDir: string },
+  { clock, signal }: Pick<Context, "clock" | "signal">,
+): Promise<Lock> {
+  return await acquireLock({ dataDir, worker, waitMs: lockWaitSeconds * 1_000, clock, signal });
 }
 
 /**

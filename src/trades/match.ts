@@ -150,12 +150,6 @@ export class Matcher {
     return this.#changedLots;
   }
 
-  openTrades(): number {
-    let open = 0;
-    for (const books of this.#groups.values()) for (const book of books.values()) if (book.open !== null) open++;
-    return open;
-  }
-
   /** Called after the position took an execution: that can have added one lot. */
   #change(position: Position): void {
     const known = this.#changed.size;

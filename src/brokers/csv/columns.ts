@@ -131,10 +131,6 @@ export function boolean(header: Header): Column<boolean> {
   return oneOf<boolean>(header, truths);
 }
 
-export function optionalBoolean(header: Header): Column<boolean | null> {
-  return optional(boolean(header));
-}
-
 /** Tried in the order given: day and month are never guessed, a dialect states which comes first. */
 export function time(header: Header, formats: readonly TimeFormat[]): Column<TimeCell> {
   const compiled = formats.map(compileFormat);

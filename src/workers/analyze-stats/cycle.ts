@@ -4,7 +4,7 @@ import type { Context } from "../../context.ts";
 import { Failure, messageOf } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { User } from "../../journal/wire.ts";
-import { acquireLock, type Lock } from "../../operation/lock.ts";
+import { lockWorker } from "../../operation/lock.ts";
 import { refuseForeignUser } from "../../operation/ownership.ts";
 import { openProgress, type Progress } from "../../operation/progress.ts";
 import { type Watch, type WatchOptions, watchRun } from "../../operation/watch.ts";
@@ -48,14 +48,9 @@ export async function runAnalysis(args: AnalyzeArgs, config: Config, context: Co
     config,
     intervalMinutes: config.statsAnalyzer.intervalMinutes,
     pings: false,
-    lock: () => lockFor(args, config, context),
+    lock: () => lockWorker("stats_analyzer", args.lockWait, config, context),
   };
   await watchRun(options, context, (watch) => runCycle(args, config, context, runId, watch));
-}
-
-async function lockFor(args: AnalyzeArgs, config: Config, { clock, signal }: Context): Promise<Lock> {
-  const waitMs = args.lockWait * 1_000;
-  return await acquireLock({ dataDir: config.dataDir, worker: "stats_analyzer", waitMs, clock, signal });
 }
 
 async function runCycle(

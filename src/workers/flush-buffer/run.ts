@@ -4,7 +4,7 @@ import type { Context } from "../../context.ts";
 import { Buffer } from "../../delivery/buffer.ts";
 import { type FlushCounts, flushBuffer } from "../../delivery/flush.ts";
 import { Failure } from "../../errors.ts";
-import { acquireLock } from "../../operation/lock.ts";
+import { lockWorker } from "../../operation/lock.ts";
 import { ownerOf, refuseForeignUser } from "../../operation/ownership.ts";
 import { openProgress } from "../../operation/progress.ts";
 import { watchRun } from "../../operation/watch.ts";
@@ -14,7 +14,7 @@ import { choose, type Found, findAll, idOf, isBatch } from "./found.ts";
 import { showCounts, showList, showOne, toJson } from "./output.ts";
 
 /** Whoever changes the buffer holds this lock, so that no other run sends the same file. */
-const lockWorker = "trade_importer";
+const lockedWorker = "trade_importer";
 const workerName = "buffer_flusher";
 
 /** @throws {Failure} with the exit code, when it is not 0 */
@@ -69,7 +69,7 @@ function show(buffer: Buffer, id: string, { json }: FlushArgs, context: Context)
 }
 
 async function drop(ids: readonly string[], args: FlushArgs, config: Config, context: Context): Promise<void> {
-  using _lock = args.dryRun || !args.yes ? null : await lockFor(args, config, context);
+  using _lock = args.dryRun || !args.yes ? null : await lockWorker(lockedWorker, args.lockWait, config, context);
   const buffer = openBuffer(config, context);
   const chosen = chooseAll(findAll(buffer), ids);
   const dropped = !args.dryRun && args.yes;
@@ -100,10 +100,10 @@ async function flush(args: FlushArgs, config: Config, context: Context): Promise
     return tell({ delivered: 0, dropped: 0, failed: 0, waiting: 0 }, args, context);
   }
   const runId = context.uuid();
-  const lock = () => lockFor(args, config, context);
+  const lock = () => lockWorker(lockedWorker, args.lockWait, config, context);
   const options = {
     worker: workerName,
-    alertsOf: lockWorker,
+    alertsOf: lockedWorker,
     runId,
     config,
     intervalMinutes: null,
@@ -163,10 +163,6 @@ function retriedOf({ retryFailed }: FlushArgs, buffer: Buffer) {
 
 function openBuffer({ dataDir }: Config, { clock, log }: Context): Buffer {
   return new Buffer(dataDir, { clock, log });
-}
-
-async function lockFor({ lockWait }: FlushArgs, { dataDir }: Config, { clock, signal }: Context) {
-  return await acquireLock({ dataDir, worker: lockWorker, waitMs: lockWait * 1_000, clock, signal });
 }
 
 function tellPlan({ json }: FlushArgs, entries: readonly { key: string }[], context: Context): void {

@@ -6,7 +6,7 @@ import { type FlushTools, flushBuffer, waitingAccounts } from "../../delivery/fl
 import { Failure, messageOf } from "../../errors.ts";
 import type { Journal } from "../../journal/journal.ts";
 import type { Ping } from "../../journal/wire.ts";
-import { acquireLock, type Lock } from "../../operation/lock.ts";
+import { lockWorker } from "../../operation/lock.ts";
 import { refuseForeignUser } from "../../operation/ownership.ts";
 import { openProgress, type Progress } from "../../operation/progress.ts";
 import { type Watch, type WatchOptions, watchRun } from "../../operation/watch.ts";
@@ -53,14 +53,9 @@ export async function runImport(args: ImportArgs, config: Config, context: Conte
     config,
     intervalMinutes: config.tradeImporter.intervalMinutes,
     pings: true,
-    lock: () => lockFor(args, config, context),
+    lock: () => lockWorker("trade_importer", args.lockWait, config, context),
   };
   await watchRun(options, context, (watch) => runCycle(args, config, context, runId, watch));
-}
-
-async function lockFor(args: ImportArgs, config: Config, { clock, signal }: Context): Promise<Lock> {
-  const waitMs = args.lockWait * 1_000;
-  return await acquireLock({ dataDir: config.dataDir, worker: "trade_importer", waitMs, clock, signal });
 }
 
 async function runCycle(
