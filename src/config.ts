@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { isVenueUrl, venueUrlExpected } from "./brokers/venue-url.ts";
 import { masked } from "./config/mask.ts";
 import { type PlatformAddress, readValue, type Values } from "./config/shape.ts";
 import { type ConfigInput, type Found, gather, type Problem, type Source } from "./config/sources.ts";
@@ -28,6 +29,8 @@ export interface Config {
   };
   healthcheckUrl: string | null;
   metricsDir: string | null;
+  /** Where venues are, besides their own hosts: `VENUE_URL_<ID>` by the whole name. */
+  venueUrls: Readonly<Record<string, string>>;
   /** Where each value came from. */
   sources: Readonly<Record<VariableName, Source>>;
   /** What must never be shown: for the log's redaction. */
@@ -36,7 +39,7 @@ export interface Config {
 
 /** One line of `config show`. */
 export interface Setting {
-  name: VariableName;
+  name: VariableName | `VENUE_URL_${string}`;
   /** Masked; null: unset. */
   value: string | null;
   source: Source;
@@ -65,7 +68,7 @@ export function loadConfig(input: ConfigInput): { config: Config; warnings: Prob
 
 /** Every problem at once, and what was understood. */
 export function checkConfig(input: ConfigInput): ConfigReport {
-  const { found, problems, warnings } = gather(input);
+  const { found, venueUrls, problems, warnings } = gather(input);
   const values: Values = {};
   const sources = {} as Record<VariableName, Source>;
   for (const name of variableNames) {
@@ -73,16 +76,23 @@ export function checkConfig(input: ConfigInput): ConfigReport {
     sources[name] = given?.source ?? { kind: "default", text: "default" };
     if (given) read(name, given, values, problems);
   }
-  problems.push(...contradictions(found));
+  problems.push(...contradictions(found), ...wrongVenueUrls(venueUrls));
   const secrets = variableNames.flatMap((name) => (variables[name].secret ? secretParts(found.get(name)?.value) : []));
   return {
-    config: problems.length === 0 ? toConfig(values, sources, secrets) : null,
+    config: problems.length === 0 ? toConfig(values, { sources, secrets, venueUrls }) : null,
     problems,
     warnings,
-    settings: variableNames.map((name) => {
-      const given = found.get(name) ?? defaultOf(name, found);
-      return { name, value: given ? masked(name, given.value) : null, source: sources[name] };
-    }),
+    settings: [
+      ...variableNames.map((name): Setting => {
+        const given = found.get(name) ?? defaultOf(name, found);
+        return { name, value: given ? masked(name, given.value) : null, source: sources[name] };
+      }),
+      ...[...venueUrls].map(([name, { value, source }]) => ({
+        name: name as `VENUE_URL_${string}`,
+        value: isVenueUrl(value) ? value : "****",
+        source,
+      })),
+    ],
     secrets,
   };
 }
@@ -123,6 +133,19 @@ function read<Name extends VariableName>(name: Name, { value, source }: Found, v
   });
 }
 
+/** A user and password may be in one that is wrong: it is not shown. */
+function wrongVenueUrls(venueUrls: ReadonlyMap<string, Found>): Problem[] {
+  return [...venueUrls]
+    .filter(([, { value }]) => !isVenueUrl(value.trim()))
+    .map(([variable, { source }]) => ({
+      variable,
+      value: "****",
+      source: source.text,
+      message: "The value is not valid",
+      expected: venueUrlExpected,
+    }));
+}
+
 /** What is right alone but not together. */
 function contradictions(found: ReadonlyMap<VariableName, Found>): Problem[] {
   const needs = (name: VariableName, by: VariableName, reason: string): Problem[] => {
@@ -160,7 +183,11 @@ function passwordOf(address: string): string[] {
   return /%(?![0-9a-f]{2})/i.test(password) ? [password] : [password, decodeURIComponent(password)];
 }
 
-function toConfig(values: Values, sources: Config["sources"], secrets: string[]): Config {
+interface Others extends Pick<Config, "sources" | "secrets"> {
+  venueUrls: ReadonlyMap<string, Found>;
+}
+
+function toConfig(values: Values, { sources, secrets, venueUrls }: Others): Config {
   const address = present(values.LARAVEL_API_URL);
   const { BINANCE_API_KEY: apiKey, BINANCE_API_SECRET: apiSecret } = values;
   const { ALERT_EMAIL_TO: to, ALERT_EMAIL_FROM: from, SMTP_URL: smtpUrl } = values;
@@ -186,6 +213,7 @@ function toConfig(values: Values, sources: Config["sources"], secrets: string[])
     },
     healthcheckUrl: values.HEALTHCHECK_URL ?? null,
     metricsDir: values.METRICS_DIR ?? null,
+    venueUrls: Object.fromEntries([...venueUrls].map(([name, { value }]) => [name, value])),
     sources,
     secrets,
   };

@@ -31,6 +31,7 @@ describe("with nothing set", () => {
       alerts: { mail: null, webhookUrl: null },
       healthcheckUrl: null,
       metricsDir: null,
+      venueUrls: {},
       secrets: [],
     });
     expect(new Set(Object.values(sources).map(({ kind }) => kind))).toEqual(new Set(["default"]));
@@ -92,10 +93,31 @@ test("everything set comes out as values", () => {
     },
     healthcheckUrl: "http://127.0.0.1:9000/ping/1",
     metricsDir: "/var/lib/node_exporter",
+    venueUrls: {},
   });
   expect(secrets).toContain(key);
   expect(secrets).toContain("p@ss");
   expect(secrets).toContain(credentialsKey);
+});
+
+describe("where venues are", () => {
+  test("is read from the environment, and from a file of settings, for whatever venue", () => {
+    const envFile = join(temporaryFolder(), "env");
+    const inFile = "VENUE_URL_BINANCE=https://mirror.example/eu\nVENUE_URL_GATE=https://gate.example\nVENUE_URL_OKX=\n";
+    writeFileSync(envFile, inFile, { mode: 0o600 });
+    const { config, warnings } = loadConfig({ environment: { VENUE_URL_GATE: "http://127.0.0.1:9000" }, envFile });
+    expect(config.venueUrls).toEqual({
+      VENUE_URL_BINANCE: "https://mirror.example/eu",
+      VENUE_URL_GATE: "http://127.0.0.1:9000",
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  test("is refused where signed requests must not go, and not shown", () => {
+    const report = checkConfig({ environment: { VENUE_URL_BINANCE: "http://me:s3cret@10.0.0.2:9000" } });
+    expect(report.problems.map(problemText)).toEqual([expect.stringContaining("VENUE_URL_BINANCE (environment): ")]);
+    expect(JSON.stringify([report.problems, report.settings])).not.toContain("s3cret");
+  });
 });
 
 describe("an address", () => {

@@ -15,16 +15,21 @@ export function venueUrlOf(brokerId: string, environment: Readonly<Record<string
   const variable = venueUrlVariable(brokerId);
   const text = environment[variable]?.trim() ?? "";
   if (text === "") return null;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
-  if (url !== null && isSafe && url.username === "" && url.password === "" && !/[?#\s]/.test(text)) {
-    return text.replace(/\/+$/, "");
-  }
+  if (isVenueUrl(text)) return text.replace(/\/+$/, "");
   throw new Failure("settings", `${variable} is not an address that requests can be sent to.`, {
     code: "venue_url",
     subject: variable,
-    hint: "Expected an https:// address (http:// only to this machine) without user, query or fragment.",
+    hint: `Expected ${venueUrlExpected}.`,
   });
+}
+
+export const venueUrlName = /^VENUE_URL_[A-Z0-9]+(_[A-Z0-9]+)*$/;
+export const venueUrlExpected = "an https:// address (http:// only to this machine) without user, query or fragment";
+
+export function isVenueUrl(text: string): boolean {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  const isSafe = url?.protocol === "https:" || (url?.protocol === "http:" && isLoopback(url.hostname));
+  return url !== null && isSafe && url.username === "" && url.password === "" && !/[?#\s]/.test(text);
 }
 
 /** The venue's address with its host replaced and its path kept. */

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { venueUrlName } from "../brokers/venue-url.ts";
 import { messageOf } from "../errors.ts";
 import { suggest } from "../operation/suggestion.ts";
 import { readEnvFile } from "./env-file.ts";
@@ -40,6 +41,8 @@ export interface Problem {
 
 export interface Gathered {
   found: Map<VariableName, Found>;
+  /** `VENUE_URL_<ID>`, of whatever venue, by the whole name. */
+  venueUrls: Map<string, Found>;
   problems: Problem[];
   warnings: Problem[];
 }
@@ -53,7 +56,7 @@ const readableByOthers = 0o004;
  * An empty value is as good as none: templates and unit files have many of them.
  */
 export function gather(input: ConfigInput): Gathered {
-  const gathered: Gathered = { found: new Map(), problems: [], warnings: [] };
+  const gathered: Gathered = { found: new Map(), venueUrls: new Map(), problems: [], warnings: [] };
   const envFile = readNamedEnvFile(input, gathered);
   for (const name of variableNames) {
     const found =
@@ -65,6 +68,12 @@ export function gather(input: ConfigInput): Gathered {
       fromSecretFile(name, envFile?.find(`${name}_FILE`)?.value, envFile?.path ?? "", gathered);
     if (found) gathered.found.set(name, found);
   }
+  const venueNames = [...Object.keys(input.environment), ...(envFile?.names ?? []).map(({ name }) => name)];
+  for (const name of venueNames.filter((candidate) => venueUrlName.test(candidate)).sort()) {
+    const value = input.environment[name];
+    const found = value ? { value, source: environmentSource } : envFile?.find(name);
+    if (found) gathered.venueUrls.set(name, found);
+  }
   warnOfUnknown(input, envFile, gathered);
   return gathered;
 }
@@ -74,9 +83,11 @@ function fromFlag(name: VariableName, { flags }: ConfigInput): Found | undefined
   return set && { value: set.value, source: { kind: "flag", text: set.flag } };
 }
 
+const environmentSource: Source = { kind: "environment", text: "environment" };
+
 function fromEnvironment(name: VariableName, { environment }: ConfigInput): Found | undefined {
   const value = environment[name];
-  return value ? { value, source: { kind: "environment", text: "environment" } } : undefined;
+  return value ? { value, source: environmentSource } : undefined;
 }
 
 function fromCredential(name: VariableName, { environment }: ConfigInput, gathered: Gathered): Found | undefined {
@@ -182,13 +193,14 @@ function warnOfUnknown({ environment }: ConfigInput, envFile: NamedEnvFile | nul
     gathered.warnings.push({ variable: name, value: null, source, message: "This variable is not known", ...hint });
   };
   for (const name of Object.keys(environment).sort()) {
-    if (legalNames.includes(name) || !environment[name]) continue;
+    if (legalNames.includes(name) || venueUrlName.test(name) || !environment[name]) continue;
     const meant = suggest(name, legalNames);
     if (ourPrefix.test(name) || (meant !== null && name.length >= nearNameCharactersMin))
       warn(name, "environment", meant);
   }
   for (const { name, line } of envFile?.names ?? []) {
-    if (!legalNames.includes(name)) warn(name, `${envFile?.path}:${line}`, suggest(name, legalNames));
+    if (!legalNames.includes(name) && !venueUrlName.test(name))
+      warn(name, `${envFile?.path}:${line}`, suggest(name, legalNames));
   }
 }
 

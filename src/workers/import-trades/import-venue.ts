@@ -32,6 +32,11 @@ export class Venues {
     return join(this.#config.dataDir, "cache");
   }
 
+  /** @throws {Failure} `settings` */
+  urlOf(brokerId: string): string | null {
+    return venueUrlOf(brokerId, this.#config.venueUrls);
+  }
+
   budgetOf({ broker, limits }: ListedBroker): RateBudget {
     let budget = this.#budgets.get(broker.id);
     if (budget === undefined) {
@@ -88,7 +93,7 @@ export async function importVenue(
       context,
       budget: venues.budgetOf(listed),
       cacheDir: venues.cacheDir,
-      venueUrl: venueUrlOf(listed.broker.id, context.environment),
+      venueUrl: venues.urlOf(listed.broker.id),
     },
   );
   pairing.beginSource();

@@ -67,24 +67,28 @@ function venueCheck(venue: Venue): Check {
     name: venue.id,
     title: `${venue.id} answers and its clock agrees`,
     online: true,
-    run: withConfig(async (_config, tools) => {
+    run: withConfig(async ({ venueUrls }, tools) => {
       const answer = await tools.accounts();
       if (answer?.kind !== "answer") return skip("which brokers the accounts have is not known");
       const count = answer.accounts.filter(
         ({ broker, source }) => broker === venue.id && source?.kind !== "file",
       ).length;
-      return count === 0 && !answer.overflow ? skip("no account has it") : await askVenue(venue, tools);
+      return count === 0 && !answer.overflow ? skip("no account has it") : await askVenue(venue, venueUrls, tools);
     }),
   };
 }
 
-async function askVenue({ id, address, question, timeMs }: Venue, { context }: DoctorTools): Promise<Outcome> {
-  const { clock, fetch, environment } = context;
+async function askVenue(
+  { id, address, question, timeMs }: Venue,
+  venueUrls: Config["venueUrls"],
+  { context }: DoctorTools,
+): Promise<Outcome> {
+  const { clock, fetch } = context;
   const startMs = clock.monotonicMs();
   let response: Response;
   let text: string;
   try {
-    const url = atVenue(address, venueUrlOf(id, environment));
+    const url = atVenue(address, venueUrlOf(id, venueUrls));
     response = await fetch(url, {
       ...(question !== undefined && {
         method: "POST",
