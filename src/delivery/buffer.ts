@@ -3,11 +3,11 @@ import type { Clock, Log } from "../context.ts";
 import { Failure, messageOf } from "../errors.ts";
 import type { SealedBatch } from "../journal/journal.ts";
 import type { Id } from "../journal/wire.ts";
-import { batchFileOf, isAttemptsFile, removeAttempts, writeAttempts } from "./attempts.ts";
+import { attemptsFileOf, batchFileOf, isAttemptsFile, removeAttempts, writeAttempts } from "./attempts.ts";
 import { compareOrders, fileNameOf, type Order, orderOf, readBatch, toFileText } from "./batch-file.ts";
 import { type BufferState, defaultLimits, fullness, type Limits, measure, type Totals } from "./buffer-state.ts";
 import { codeOf, type Disk, systemDisk } from "./disk.ts";
-import { abandonedIn, moveDurably, removeDurably, writeDurably } from "./durable.ts";
+import { abandonedIn, moveDurably, removeDurably, syncFolder, writeDurably } from "./durable.ts";
 import { type Entry, type Oddity, type Scan, scan } from "./scan.ts";
 import { covers, itemsOf } from "./supersede.ts";
 
@@ -23,6 +23,8 @@ export interface BufferOptions {
   /** Whose files are trusted; null: anybody's. */
   uid?: number | null;
 }
+
+const deliveriesPerSync = 64;
 
 type FolderName = "pending" | "failed" | "quarantine";
 
@@ -49,6 +51,8 @@ export class Buffer {
   readonly #reported = new Set<string>();
   #last: Order | null = null;
   #totals: Totals | null = null;
+  /** Files of `pending/` that were removed since its last sync. */
+  #unsynced = 0;
 
   /** `folder` is DATA_DIR; nothing is made there before there is something to keep. */
   constructor(folder: string, options: BufferOptions) {
@@ -133,7 +137,28 @@ export class Buffer {
     this.#quietly("buffer_file_not_removed", path, () => removeAttempts(path, this.#disk));
   }
 
-  /** It was delivered, or a person does not want it. That it is still there after a crash does no harm: its key is known. */
+  /**
+   * It was delivered. The folder is synced for many at once, and by `settle`: one that is there again after a power cut does no harm, since
+   * the platform knows its key, and a sync each would take as long as a delivery.
+   */
+  delivered(entry: Entry): void {
+    this.#quietly("buffer_file_not_removed", entry.path, () => {
+      this.#disk.remove(entry.path);
+      this.#totals = null;
+      if (this.#disk.look(attemptsFileOf(entry.path)) !== null) this.#disk.remove(attemptsFileOf(entry.path));
+    });
+    if (++this.#unsynced >= deliveriesPerSync) this.settle();
+  }
+
+  /** What was delivered is gone for good. */
+  settle(): void {
+    if (this.#unsynced === 0) return;
+    this.#unsynced = 0;
+    const folder = join(this.#folder, "pending");
+    this.#quietly("buffer_not_synced", folder, () => syncFolder(folder, this.#disk));
+  }
+
+  /** It is worth nothing any more. */
   remove(entry: Entry): void {
     this.#quietly("buffer_file_not_removed", entry.path, () => {
       removeDurably(entry.path, this.#disk);
@@ -156,11 +181,10 @@ export class Buffer {
   /** From `pending/` to `failed/`. @throws {Failure} unavailable, `buffer_unwritable` */
   fail(entry: Entry, reason: string): void {
     const target = join(this.#makeFolder("failed"), entry.name);
-    this.#orFull(target, () => {
-      const lastAttemptMs = this.#clock.nowMs();
-      writeAttempts(target, { attempts: entry.attempts, lastError: reason, lastAttemptMs }, this.#disk);
-      this.#move(entry.path, target);
-    });
+    const count = { attempts: entry.attempts, lastError: reason, lastAttemptMs: this.#clock.nowMs() };
+    // Where a full disk does not take the reason, the log has it, and the batch is out of the others' way all the same.
+    this.#quietly("attempt_not_noted", target, () => writeAttempts(target, count, this.#disk));
+    this.#orFull(target, () => this.#move(entry.path, target));
     this.#quietly("buffer_file_not_removed", entry.path, () => removeAttempts(entry.path, this.#disk));
     this.#log.error("batch_failed", { ...factsOf(entry), attempts: entry.attempts, reason });
   }

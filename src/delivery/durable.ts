@@ -81,7 +81,8 @@ function removeQuietly(path: string, disk: Disk): void {
   }
 }
 
-function syncFolder(path: string, disk: Disk): void {
+/** What was made, renamed or removed in it is so for good. */
+export function syncFolder(path: string, disk: Disk = systemDisk): void {
   withFile(path, "r", disk, () => {});
 }
 

@@ -91,7 +91,13 @@ class Flush {
       this.#missing++;
       return false;
     }
-    const sent = await send(batch, this.#tools);
+    let sent: Awaited<ReturnType<typeof send>>;
+    try {
+      sent = await send(batch, this.#tools);
+    } catch (error) {
+      this.#keep(entry, error); // what the platform refused of it cannot be set aside
+      return false;
+    }
     switch (sent.kind) {
       case "stored":
         this.#take(entry);
@@ -108,6 +114,7 @@ class Flush {
   }
 
   end(): FlushResult {
+    this.#tools.buffer.settle();
     if (this.#stopped === null) this.#countSuspects();
     const { delivered, dropped, failed } = this.#counts;
     return {
@@ -118,20 +125,35 @@ class Flush {
   }
 
   #take(entry: Entry): void {
-    this.#tools.buffer.remove(entry);
+    this.#tools.buffer.delivered(entry);
     this.#counts.delivered++;
     this.#countSuspects();
   }
 
   #drop(entry: Entry, batch: SealedBatch, reason: string): void {
     this.#tools.log.info("batch_superseded", { batch: batch.key, account_id: batch.accountId, reason });
-    this.#tools.buffer.remove(entry);
+    this.#tools.buffer.delivered(entry);
     this.#counts.dropped++;
   }
 
   #fail(entry: Entry, reason: string): void {
-    this.#tools.buffer.fail(entry, reason);
-    this.#counts.failed++;
+    try {
+      this.#tools.buffer.fail(entry, reason);
+      this.#counts.failed++;
+    } catch (error) {
+      this.#keep(entry, error);
+    }
+  }
+
+  /** A disk that takes nothing must not keep the others from being delivered: that is what makes room. */
+  #keep(entry: Entry, error: unknown): void {
+    if (!(error instanceof Failure) || error.detail.code !== "buffer_unwritable") throw error;
+    this.#blocked.add(accountKey(entry.accountId));
+    this.#tools.log.error("batch_not_set_aside", {
+      batch: entry.key,
+      account_id: entry.accountId,
+      message: error.message,
+    });
   }
 
   async #undelivered(entry: Entry, failure: Failure): Promise<boolean> {

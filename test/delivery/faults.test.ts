@@ -76,6 +76,15 @@ const steps: Record<string, Step> = {
     between: ["pending", "failed"],
     ends: "pending",
   },
+  "be delivered": {
+    before: kept,
+    run: (buffer) => {
+      buffer.delivered(only(buffer.pending()));
+      buffer.settle();
+    },
+    between: ["pending", "nowhere"],
+    ends: "nowhere",
+  },
   remove: {
     before: kept,
     run: (buffer) => buffer.remove(only(buffer.pending())),

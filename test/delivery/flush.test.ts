@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
+import { type Disk, systemDisk } from "../../src/delivery/disk.ts";
 import type { FlushTools } from "../../src/delivery/flush.ts";
 import { attemptsMax, flushBuffer, waitingAccounts } from "../../src/delivery/flush.ts";
 import { Failure } from "../../src/errors.ts";
@@ -282,6 +283,30 @@ describe("kept for another platform", () => {
   });
 });
 
+test("a disk that takes nothing: what is refused waits, the others are delivered and make room", async () => {
+  keep(1, 2, 3);
+  const disk: Disk = {
+    ...systemDisk,
+    write() {
+      throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+    },
+    rename() {
+      throw Object.assign(new Error("no space left"), { code: "ENOSPC" });
+    },
+  };
+  const { tools, log } = run((number) =>
+    number === 1
+      ? { kind: "unexpected", status: 400, message: "no" }
+      : number === 2
+        ? { kind: "invalid", message: "no", errors: { "executions.0.price": ["?"] } }
+        : null,
+  );
+  const { buffer } = openBuffer(folder, { disk, log });
+  expect(await flushBuffer({ ...tools, buffer })).toMatchObject({ delivered: 1, failed: 0, waiting: 2, stopped: null });
+  expect(waitingNumbers()).toEqual([1, 2]);
+  expect(log.events().filter((event) => event === "batch_not_set_aside")).toHaveLength(2);
+});
+
 test("accounts with batches on disk are known by identifier and kind of identifier", () => {
   const { buffer } = openBuffer(folder);
   buffer.keep(batch(1, { accountId: 7 }), "away");
@@ -303,11 +328,11 @@ test("10,000 batches are looked at one by one, not all at once", async () => {
     openAtOnce++;
     return open.call(tools.buffer, one);
   };
-  const { remove } = tools.buffer;
-  tools.buffer.remove = (one) => {
+  const { delivered } = tools.buffer;
+  tools.buffer.delivered = (one) => {
     expect(openAtOnce).toBe(1);
     openAtOnce--;
-    remove.call(tools.buffer, one);
+    delivered.call(tools.buffer, one);
   };
   expect(await flush()).toMatchObject({ delivered: 300 });
   expect(waitingNumbers()).toEqual([]);
