@@ -21,6 +21,10 @@ const charactersMax = 1_024;
 const printable = /^[!-~]+$/;
 /** Blanks and line ends were copied along. */
 const unbroken = /^[^\s\p{Cc}]+$/u;
+/** A secret that is a private key has lines (Coinbase, Bybit's RSA), perhaps with their ends written out as `\\n`. */
+const privateKey = /^-----BEGIN [A-Z ]{3,40}-----[A-Za-z0-9+/=\s\\]+-----END [A-Z ]{3,40}-----(\\n)?$/;
+const privateKeyCharactersMax = 8_192;
+const secretLineCharactersMin = 16;
 
 /**
  * An account's credentials, in memory only while it is imported.
@@ -76,7 +80,10 @@ export function credentialsOf(
 /** What a redactor has to know of them. */
 export function secretsOf(credentials: Credentials): string[] {
   const { apiKey, apiSecret, passphrase } = credentials;
-  return passphrase === undefined ? [apiKey, apiSecret] : [apiKey, apiSecret, passphrase];
+  // Of a private key each line is one: it may be quoted with other line ends.
+  const lines = apiSecret.split(/\\n|\s+/).filter((line) => line.length >= secretLineCharactersMin);
+  const secrets = [apiKey, apiSecret, ...lines.filter((line) => line !== apiSecret)];
+  return passphrase === undefined ? secrets : [...secrets, passphrase];
 }
 
 /** `encryptString` holds JSON; `encrypt` holds PHP's serialized form of that JSON, or of an array. */
@@ -125,9 +132,14 @@ function problemOf(found: Found): string | null {
       if (field === "passphrase") continue;
       return `${name} is missing`;
     }
+    if (field === "apiSecret" && isPrivateKey(value)) continue;
     if (value.length > charactersMax) return `${name} has more than ${charactersMax} characters`;
     if (field === "passphrase") continue;
     if (!(field === "apiKey" ? printable : unbroken).test(value)) return `${name} holds a character that no key has`;
   }
   return null;
+}
+
+function isPrivateKey(text: string): boolean {
+  return text.length <= privateKeyCharactersMax && privateKey.test(text);
 }

@@ -169,4 +169,24 @@ describe("refuses", () => {
 test("names all that is secret of them", () => {
   expect(secretsOf({ apiKey: "a", apiSecret: "b" })).toEqual(["a", "b"]);
   expect(secretsOf({ apiKey: "a", apiSecret: "b", passphrase: "c" })).toEqual(["a", "b", "c"]);
+  const [first, second] = ["MHcCAQEEIBYzABCDEFGH", "a9QRSTUVWXYZ01234567"];
+  const apiSecret = `-----BEGIN KEY-----\n${first}\\n${second}\n-----END KEY-----`;
+  expect(secretsOf({ apiKey: "a", apiSecret })).toEqual(["a", apiSecret, first, second]);
+});
+
+describe("a secret that is a private key", () => {
+  const lines = ["-----BEGIN EC PRIVATE KEY-----", "MHcCAQEEIBYz+n", "a9/Q==", "-----END EC PRIVATE KEY-----"];
+  test.each(["\n", "\r\n", "\\n"])("has lines (%j)", (end) => {
+    const apiSecret = lines.join(end);
+    expect(open({ api_key: "organizations/o/apiKeys/k", api_secret: `${apiSecret}${end}` }).apiSecret).toStartWith(
+      apiSecret,
+    );
+  });
+
+  test.each([
+    ["cut off", lines.slice(0, 3).join("\n")],
+    ["with something behind it", `${lines.join("\n")}\nand more`],
+  ])("but not %s", (_name, api_secret) => {
+    expect(failureOf(() => open({ api_key: "k", api_secret })).detail.code).toBe("credentials_incomplete");
+  });
 });
