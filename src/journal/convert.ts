@@ -9,9 +9,9 @@ import {
 } from "../executions/decimal.ts";
 import type { Execution } from "../executions/execution.ts";
 import type { Leg, Trade, TradeFlag } from "../trades/trade.ts";
-import { tradeFields, tradeFlags } from "./fields.ts";
+import { tradeFlags } from "./fields.ts";
 import { formatTimestamp, parseTimestamp } from "./timestamp.ts";
-import type { AccountTrade, StoredTrade, TradeFields, WireExecution, WireLeg, WireTrade } from "./wire.ts";
+import type { AccountTrade, StoredTrade, WireExecution, WireLeg, WireTrade } from "./wire.ts";
 
 /**
  * Between the project's executions and trades and the platform's: pure, exact, and quick, since every imported row passes.
@@ -230,43 +230,6 @@ function fromWireLeg(leg: WireLeg): Leg {
     pnl: readOrNull(leg.pnl),
   };
 }
-
-/**
- * Do two revisions of a trade say the same, `revision` apart? A platform may write decimals with other zeros, times with other
- * fraction digits and flags in another order than they were sent with.
- */
-export function sameTrade(a: TradeFields, b: TradeFields): boolean {
-  return tradeFields.every(
-    (field) => field === "revision" || comparable(field, a[field]) === comparable(field, b[field]),
-  );
-}
-
-function comparable(
-  field: (typeof tradeFields)[number],
-  value: string | number | string[] | null,
-): string | number | null {
-  if (Array.isArray(value)) return [...value].sort().join();
-  if (typeof value !== "string") return value;
-  if (field.endsWith("_at")) return parseTimestamp(value);
-  return decimalFields.has(field) ? formatDecimal(parseDecimal(value)) : value;
-}
-
-const decimalFields: ReadonlySet<string> = new Set([
-  "quantity",
-  "open_quantity",
-  "contract_size",
-  "entry_price",
-  "exit_price",
-  "gross_pnl",
-  "fees",
-  "funding",
-  "net_pnl",
-  "pnl_in_base_currency",
-  "initial_stop",
-  "take_profit",
-  "initial_risk",
-  "r_multiple",
-]);
 
 const decimalBound = 10n ** BigInt(integerDigitsMax) * one;
 
