@@ -1,6 +1,7 @@
 import type { Type } from "arktype";
 import "../../jitless.ts";
 import { type } from "arktype";
+import { Failure } from "../../errors.ts";
 import { createRedactor, type Redactor } from "../../operation/redaction.ts";
 import { version } from "../../version.ts";
 import { NoAnswer, requestMsMax, TooLarge } from "../bounded-fetch.ts";
@@ -41,6 +42,8 @@ export class CcxtClient {
   #last: Answer | null = null;
   #bytesMax = bytesMaxDefault;
   #lastNonce = 0;
+  /** What a method of ccxt's that asks more than once has asked for. */
+  #asking: { endpoint: Endpoint; count: number } | null = null;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -71,6 +74,11 @@ export class CcxtClient {
     return this.#options.credentials?.apiKey ?? "";
   }
 
+  /** What the venue sent last, as it sent it; null: nothing was asked. */
+  get lastText(): string | null {
+    return this.#last?.text ?? null;
+  }
+
   /** The venue's time, as far as it was measured. */
   nowMs(): number {
     return this.#options.tools.context.clock.nowMs() + this.#venue.clockOffsetMs;
@@ -91,12 +99,18 @@ export class CcxtClient {
     });
   }
 
+  /** One raw endpoint, whatever it answers. */
   async request(endpoint: Endpoint, parameters: Parameters): Promise<unknown> {
+    return await this.call(endpoint, [{ ...parameters }]);
+  }
+
+  /** Any method of ccxt's that asks the venue: of the venues that are read as ccxt reads them. */
+  async call(endpoint: Endpoint, args: readonly unknown[]): Promise<unknown> {
     const { tools, accountId } = this.#options;
     let corrections = 0;
     for (let attempt = 1; ; attempt++) {
       for (const [pool, weight] of endpoint.costs) await tools.budget.take(weight, accountId, pool);
-      const answer = await this.#send(endpoint, parameters);
+      const answer = await this.#send(endpoint, args);
       if ("value" in answer) return answer.value;
       const { verdict, refusal } = answer;
       if ((verdict.kind === "clock" || verdict.kind === "nonce") && corrections++ === 0) {
@@ -109,20 +123,23 @@ export class CcxtClient {
 
   async #send(
     endpoint: Endpoint,
-    parameters: Parameters,
+    args: readonly unknown[],
   ): Promise<{ value: unknown } | { verdict: Verdict; refusal: Refusal }> {
     const { signal, clock } = this.tools.context;
-    const instance = await this.#open();
+    const instance = await this.open();
     const method = instance[endpoint.method];
     if (typeof method !== "function") throw new Error(`ccxt's ${this.exchange.id} has no ${endpoint.method}`);
     this.#last = null;
+    this.#asking = { endpoint, count: 0 };
     this.#bytesMax = endpoint.bytesMax ?? bytesMaxDefault;
     try {
-      const value: unknown = await method.call(instance, { ...parameters });
-      if (typeof value === "object" && value !== null) return { value };
+      const value: unknown = await method.apply(instance, [...args]);
+      // A text is what was no JSON.
+      if ((typeof value === "object" && value !== null) || typeof value === "number") return { value };
       return this.#unreadable(toRefusal(this.#last, undefined, null));
     } catch (error) {
       signal.throwIfAborted();
+      if (error instanceof Failure) throw error; // of the budget
       if (error instanceof TooLarge) throw failure("broker_answer", `${endpoint.method}: ${error.message}.`);
       if (error instanceof NoAnswer) {
         const refusal = toRefusal(null, undefined, error);
@@ -143,7 +160,8 @@ export class CcxtClient {
     return { verdict: { kind: "transient", code: "broker_unavailable" }, refusal: { ...refusal, message } };
   }
 
-  async #open(): Promise<ExchangeInstance> {
+  /** ccxt's instance of this account. */
+  async open(): Promise<ExchangeInstance> {
     if (this.#instance !== null) return this.#instance;
     const { exchange, credentials, tools, requestMsMax: msMax = requestMsMax } = this.#options;
     const { default: ExchangeClass } = await exchange.load();
@@ -170,12 +188,21 @@ export class CcxtClient {
       url: string,
       init: { method?: string; headers?: Record<string, string>; body?: string },
     ) => {
+      await this.#takeForMore();
       const bounds = { bytesMax: this.#bytesMax, msMax, venueUrl: tools.venueUrl };
       this.#last = await send(url, init, bounds, tools.context);
       return toResponse(this.#last);
     };
     this.#instance = instance;
     return instance;
+  }
+
+  /** The first request was paid for; those that ccxt sends besides are as dear. */
+  async #takeForMore(): Promise<void> {
+    const asking = this.#asking;
+    if (asking === null || asking.count++ === 0) return;
+    const { tools, accountId } = this.#options;
+    for (const [pool, weight] of asking.endpoint.costs) await tools.budget.take(weight, accountId, pool);
   }
 
   /** Grows with each request, which some venues insist on; all others take it for the time. */

@@ -1,11 +1,13 @@
 import {
   AccountNotEnabled,
   AccountSuspended,
+  ArgumentsRequired,
   AuthenticationError,
   BadSymbol,
   DDoSProtection,
   ExchangeNotAvailable,
   InvalidNonce,
+  NotSupported,
   OnMaintenance,
   OperationFailed,
   PermissionDenied,
@@ -112,6 +114,8 @@ function excerpt(text: string): string {
 /** By ccxt's classes. Before them stands what an answer says in any venue's words. */
 export function judge(thrown: unknown, refusal: Refusal): Verdict {
   const { status, message } = refusal;
+  if (thrown instanceof ArgumentsRequired || thrown instanceof NotSupported)
+    return { kind: "permanent", code: "broker_answer", hint: "ccxt reads this list otherwise: import a file export." };
   if (status === 0)
     return {
       kind: "permanent",

@@ -70,6 +70,8 @@ export interface Stream {
   keptMs: number | null;
   /** Nobody has anything older, where that is known. */
   beginsMs?: number;
+  /** It reaches further back; so much is read of it. */
+  isCutShort?: boolean;
   /** A list for one symbol that was never traded is left out of the cursor's warnings. */
   isGuess?: boolean;
   /**

@@ -122,6 +122,9 @@ function warnOfBeginning(reading: Reading, stream: Stream, { sinceMs }: StreamSt
   if (stream.keptMs === null && sinceMs <= (stream.beginsMs ?? firstMs)) return;
   if (stream.isGuess === true || sinceMs <= (account.importFromMs ?? 0)) return;
   const day = new Date(sinceMs).toISOString().slice(0, 10);
-  const message = `${client.exchange.title} gives ${stream.title} from ${day} on: what was before is not in its API, a file export may have it.`;
+  const message =
+    stream.isCutShort === true
+      ? `Of ${client.exchange.title} ${stream.title} are read from ${day} on: a file export has what was before.`
+      : `${client.exchange.title} gives ${stream.title} from ${day} on: what was before is not in its API, a file export may have it.`;
   warn(reading, stream.key, { code: "partial", message, sinceMs });
 }

@@ -1,5 +1,6 @@
 import type { Broker } from "../broker.ts";
 import type { Venue } from "./exchange.ts";
+import { untried } from "./untried.ts";
 
 /**
  * The exchanges that are read through ccxt, with what each allows: requests or weights in a window, by address or by account. Nothing of ccxt is
@@ -7,7 +8,7 @@ import type { Venue } from "./exchange.ts";
  */
 const second = 1_000;
 
-export const ccxtVenues: readonly Venue[] = [
+const tried: readonly Venue[] = [
   {
     id: "bybit",
     title: "Bybit",
@@ -122,6 +123,8 @@ export const ccxtVenues: readonly Venue[] = [
     load: async () => (await import("../hyperliquid.ts")).hyperliquid,
   },
 ];
+
+export const ccxtVenues: readonly Venue[] = [...tried, ...untried];
 
 /** A connector that loads what it needs when it is first read from. */
 export function toBroker(venue: Venue): Broker {
