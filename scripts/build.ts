@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, rmSync, statSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import manifest from "../package.json" with { type: "json" };
 import { stubUnused } from "./stub-unused.ts";
+import { trimCcxt } from "./trim-ccxt.ts";
 
 const root = resolve(import.meta.dir, "..");
 const outfile = resolve(process.argv[2] ?? join(root, "dist/ami-workers"));
@@ -20,7 +21,7 @@ async function build(path: string): Promise<void> {
   try {
     await Bun.build({
       entrypoints: ["src/main.ts"],
-      plugins: [stubUnused],
+      plugins: [stubUnused, trimCcxt],
       define: { BUILD_VERSION: JSON.stringify(manifest.version), BUILD_COMMIT: JSON.stringify(commitOfTree()) },
       minify: true,
       bytecode: true,
