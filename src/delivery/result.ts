@@ -5,6 +5,7 @@ import type { Outgoing } from "./deliver.ts";
 export function assumedResult({ executions, trades }: Outgoing, checkpointVersion: number): BatchResult {
   return {
     checkpointVersion,
+    assumed: true,
     executions: { created: executions.length, duplicates: 0, rejected: 0 },
     trades: { created: trades.length, updated: 0, duplicates: 0, rejected: 0 },
     executionResults: executions.map(({ external_id }) => ({
@@ -22,6 +23,7 @@ export function joinResults(results: BatchResult[]): BatchResult {
   const sum = (pick: (result: BatchResult) => number) => results.reduce((total, result) => total + pick(result), 0);
   return {
     checkpointVersion: results.at(-1)?.checkpointVersion ?? 0,
+    ...(results.some(({ assumed }) => assumed) && { assumed: true }),
     executions: {
       created: sum((result) => result.executions.created),
       duplicates: sum((result) => result.executions.duplicates),

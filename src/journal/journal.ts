@@ -117,6 +117,8 @@ export type BatchOutcome =
 
 export interface BatchResult {
   checkpointVersion: number;
+  /** Not the platform's word: an earlier attempt got through, and what it said of each item then is not known. */
+  assumed?: boolean;
   executions: { created: number; duplicates: number; rejected: number };
   trades: { created: number; updated: number; duplicates: number; rejected: number };
   /** One an item, in the order sent. */

@@ -1,17 +1,11 @@
 import type { Execution, Market } from "../../executions/execution.ts";
 import type { BatchResult } from "../../journal/journal.ts";
-import {
-  deriveSinceMs,
-  deriveTrades,
-  legsPerRevisionMax,
-  reviseStored,
-  sameTrade,
-  splitLegs,
-} from "../../trades/derive.ts";
+import { deriveSinceMs, deriveTrades, reviseStored, sameTrade, splitLegs } from "../../trades/derive.ts";
 import { chargeGraceMs, groupOf, Matcher, type MatchRules } from "../../trades/match.ts";
 import { StateUnusable } from "../../trades/state.ts";
 import type { Trade } from "../../trades/trade.ts";
 import { type CheckpointState, compareMarks, isBeyond, type Mark, markOf, writeCheckpoint } from "./checkpoint.ts";
+import { chunkTrades, lotBytesPerBatchMax } from "./chunk-trades.ts";
 import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
 
 export interface PairingLimits {
@@ -70,8 +64,6 @@ export class AccountStopped extends Error {
 
 /** The text of a lot in a trade's state, at most: three numbers of up to 40 digits. */
 const bytesPerLot = 120;
-/** A body stays below the contract's 1,000,000 bytes: what the lots may take of it. */
-const lotBytesPerBatchMax = 500_000;
 /** An execution changes at most two trades: a flip, or funding with long and short open. */
 const tradesPerExecutionMax = 2;
 
@@ -229,6 +221,10 @@ export class Pairing {
   #deriveLater(group: string, sinceMs: number): void {
     this.#deriving.add(group);
     this.#moved = true;
+    this.#noteDerive(group, sinceMs);
+  }
+
+  #noteDerive(group: string, sinceMs: number): void {
     this.#state.derive.set(group, Math.min(sinceMs, this.#state.derive.get(group) ?? sinceMs));
   }
 
@@ -273,11 +269,23 @@ export class Pairing {
     let trades: Trade[] = [];
     if (this.#ledger.takesTrades) trades = this.#matcher.takeChanges();
     else this.#matcher.countChanges();
+    // Only the answer tells whether these trades are right. Where it is not heard, because the run dies or the batch waits on disk, the
+    // note in the batch's own checkpoint has them derived anew.
+    const noted = this.#state.derive;
+    this.#state.derive = new Map(noted);
+    for (const execution of executions) this.#noteDerive(groupOf(execution), execution.executedAtMs);
     const result = await this.#deliver({ executions, trades, uncertain: false });
-    // Not taken as new, so not what its trades were made of: refused, or an id that was there with another content.
+    const answered = this.#state.derive;
+    this.#state.derive = noted;
+    this.#moved = true; // without these notes
+    // Not taken as new, so not what its trades were made of: refused, or an id that was there with another content. A trade with a refused
+    // execution is refused as a whole, hence all that the batch has of the group.
     for (const [index, execution] of executions.entries()) {
       const status = result.executionResults[index]?.status ?? "created";
-      if (status !== "created") this.#deriveLater(groupOf(execution), execution.executedAtMs);
+      const group = groupOf(execution);
+      if (status !== "created" || result.assumed) {
+        this.#deriveLater(group, answered.get(group) ?? execution.executedAtMs);
+      }
     }
   }
 
@@ -289,11 +297,7 @@ export class Pairing {
     const groups = this.#unsettledGroups;
     this.#unsettledGroups = new Set();
     const noted = new Set(this.#state.derive.keys());
-    for (const execution of executions) {
-      const group = groupOf(execution);
-      const sinceMs = this.#state.derive.get(group) ?? execution.executedAtMs;
-      this.#state.derive.set(group, Math.min(sinceMs, execution.executedAtMs));
-    }
+    for (const execution of executions) this.#noteDerive(groupOf(execution), execution.executedAtMs);
     // What was paired but is not delivered yet must not lie behind the checkpoint that this batch carries.
     await this.#deliverForward();
     const result = await this.#deliver({ executions, trades: [], uncertain: true });
@@ -369,27 +373,4 @@ export class Pairing {
 function parseGroup(group: string): Group {
   const bar = group.indexOf("|");
   return { market: group.slice(0, bar) as Market, symbol: group.slice(bar + 1) };
-}
-
-/** Batches of trades without executions, within the limits of one request. */
-function chunkTrades(trades: Trade[], tradesMax: number): Trade[][] {
-  const chunks: Trade[][] = [];
-  let legs = 0;
-  let stateBytes = 0;
-  for (const trade of trades) {
-    legs += trade.legs.length;
-    stateBytes += trade.state?.length ?? 0;
-    const chunk = chunks.at(-1);
-    if (
-      chunk === undefined ||
-      chunk.length >= tradesMax ||
-      legs > legsPerRevisionMax ||
-      stateBytes > lotBytesPerBatchMax
-    ) {
-      chunks.push([trade]);
-      legs = trade.legs.length;
-      stateBytes = trade.state?.length ?? 0;
-    } else chunk.push(trade);
-  }
-  return chunks;
 }

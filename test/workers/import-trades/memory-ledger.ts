@@ -14,6 +14,8 @@ export class MemoryPlatform {
   checkpoint: { v: number; state: string } | null = null;
   checkpointVersion = 0;
   deliveries = 0;
+  /** Trades that came twice in one batch: it takes the first. */
+  repeated = 0;
   /** Ids that it finds invalid. */
   readonly refused = new Set<string>();
 
@@ -41,11 +43,16 @@ export class MemoryPlatform {
     };
   }
 
+  /** The account's status at the end of a cycle, with the checkpoint where it moved. */
+  report(checkpoint: { v: number; state: string } | null): void {
+    if (checkpoint === null) return;
+    this.checkpoint = checkpoint;
+    this.checkpointVersion++;
+  }
+
   #store({ executions, trades, checkpoint }: Batch, version: number): Delivered {
     expect(executions.length).toBeLessThanOrEqual(100);
     expect(trades.length).toBeLessThanOrEqual(100);
-    expect(new Set(executions.map(({ externalId }) => externalId)).size).toBe(executions.length);
-    expect(new Set(trades.map(({ externalId }) => externalId)).size).toBe(trades.length);
     if (version !== this.checkpointVersion) return { kind: "dropped", reason: "conflict" };
     const executionResults = executions.map((execution) => {
       if (this.refused.has(execution.externalId)) {
@@ -59,7 +66,9 @@ export class MemoryPlatform {
         differs: false,
       };
     });
-    for (const trade of trades) this.#storeTrade(trade);
+    const first = new Map(trades.toReversed().map((trade) => [trade.externalId, trade]));
+    this.repeated += trades.length - first.size;
+    for (const trade of trades) if (first.get(trade.externalId) === trade) this.#storeTrade(trade);
     this.checkpoint = checkpoint();
     this.checkpointVersion++;
     const created = executionResults.filter(({ status }) => status === "created").length;

@@ -6,6 +6,7 @@ import { deriveTrades } from "../../../src/trades/derive.ts";
 import { groupOf } from "../../../src/trades/match.ts";
 import type { Leg, Trade } from "../../../src/trades/trade.ts";
 import { readCheckpoint } from "../../../src/workers/import-trades/checkpoint.ts";
+import type { Ledger } from "../../../src/workers/import-trades/ledger.ts";
 import { AccountStopped, Pairing, type PairingLimits } from "../../../src/workers/import-trades/pairing.ts";
 import { fill, rules, startMs } from "../../trades/make.ts";
 import { Crash, MemoryPlatform } from "./memory-ledger.ts";
@@ -18,6 +19,7 @@ async function cycle(platform: MemoryPlatform, executions: Execution[], ledger =
   pairing.beginSource();
   await pairing.take([...executions].sort(compareExecutions));
   await pairing.finish();
+  platform.report(pairing.undelivered());
   return pairing;
 }
 
@@ -78,6 +80,7 @@ describe("whatever the order of arrival", () => {
         }
         expect(held(platform)).toEqual(truth(stream));
         expect(platform.executions.size).toBe(stream.length);
+        expect(platform.repeated).toBe(0);
       }),
       { numRuns: 400 },
     );
@@ -122,6 +125,7 @@ describe("whatever the order of arrival", () => {
             );
           }
           expect(held(platform)).toEqual(truth(stream));
+          expect(platform.repeated).toBe(0);
         },
       ),
       { numRuns: 400 },
@@ -193,6 +197,8 @@ describe("late executions", () => {
 });
 
 describe("what the platform does not take as new", () => {
+  const figures = (trades: unknown[]) => (trades as Trade[]).map(({ legs: _, ...rest }) => rest);
+
   test("an id that comes again with another content is in no trade", async () => {
     const platform = new MemoryPlatform();
     const buy = fill({ id: "A", side: "buy", quantity: "1", price: "100", atMs: startMs });
@@ -208,7 +214,6 @@ describe("what the platform does not take as new", () => {
       }),
     );
     await cycle(platform, [buy, ...others, again]);
-    const figures = (trades: unknown[]) => (trades as Trade[]).map(({ legs: _, ...rest }) => rest);
     expect(figures(held(platform))).toEqual(figures(truth([buy, ...others])));
   });
 
@@ -223,6 +228,91 @@ describe("what the platform does not take as new", () => {
     const pairing = await cycle(platform, trip);
     expect(pairing.counts.rejected).toBe(1);
     expect(held(platform)).toEqual(truth(trip.slice(1)));
+  });
+
+  const trip = [
+    fill({ id: 1, side: "buy", quantity: "1", price: "100" }),
+    fill({ id: 2, side: "buy", quantity: "1", price: "105" }),
+    fill({ id: 3, side: "sell", quantity: "1", price: "110" }),
+  ];
+  const other = fill({ id: 2, side: "buy", quantity: "3", price: "105" });
+  const cases: [string, (platform: MemoryPlatform) => void, Execution[]][] = [
+    [
+      "was there with another content",
+      (platform) => platform.executions.set(other.externalId, other),
+      [...trip, other],
+    ],
+    ["was refused", (platform) => platform.refused.add(other.externalId), trip],
+  ];
+  test.each(cases)(
+    "one that %s is in no trade, though the run dies as soon as it is told, and nothing new ever comes",
+    async (_name, prepare, all) => {
+      const platform = new MemoryPlatform();
+      prepare(platform);
+      await expect(
+        cycle(
+          platform,
+          trip,
+          platform.ledger(() => "after"),
+        ),
+      ).rejects.toBeInstanceOf(Crash);
+      await cycle(platform, []);
+      expect([...platform.executions.values()].length).toBe(
+        new Set(all.map(({ externalId }) => externalId)).size - platform.refused.size,
+      );
+      expect(held(platform)).toEqual(truth(platform.executions.values()));
+      expect(readCheckpoint(platform.checkpoint).derive.size).toBe(0);
+    },
+  );
+
+  test("where it is not known what the platform said of a batch, its trades are derived from what is stored", async () => {
+    const platform = new MemoryPlatform();
+    platform.executions.set(other.externalId, other);
+    const ledger = platform.ledger();
+    const deaf: Ledger = {
+      ...ledger,
+      takesTrades: true,
+      deliver: async (batch) => {
+        const delivered = await ledger.deliver(batch);
+        if (delivered.kind !== "stored") return delivered;
+        const executionResults = delivered.result.executionResults.map((one) => ({
+          ...one,
+          status: "created" as const,
+        }));
+        return { kind: "stored", result: { ...delivered.result, executionResults, assumed: true } };
+      },
+    };
+    await cycle(platform, trip, deaf);
+    expect(held(platform)).toEqual(truth(platform.executions.values()));
+  });
+
+  test("whatever is refused or comes again with another content, and whenever the run dies: the trades are those of what is stored", async () => {
+    const fates = fc.infiniteStream(fc.constantFrom("new", "new", "new", "again", "refused"));
+    const deaths = fc.array(fc.tuple(fc.nat(12), fc.constantFrom("before" as const, "after" as const)), {
+      maxLength: 4,
+    });
+    await fc.assert(
+      fc.asyncProperty(streams, fates, deaths, async (stream, fateOf, deathPlan) => {
+        const platform = new MemoryPlatform();
+        const planned = new Map(deathPlan);
+        const source = stream.flatMap((execution) => {
+          const fate = fateOf.next().value;
+          if (fate === "refused") platform.refused.add(execution.externalId);
+          if (fate !== "again" || execution.quantity === null) return [execution];
+          const laterMs = execution.executedAtMs + 3_600_000;
+          return [execution, { ...execution, quantity: execution.quantity * 2n, executedAtMs: laterMs }];
+        });
+        const dying = () =>
+          platform.ledger((delivery) => {
+            const when = planned.get(delivery) ?? null;
+            planned.delete(delivery);
+            return when;
+          });
+        await untilThrough(() => cycle(platform, source, dying()));
+        expect(figures(held(platform))).toEqual(figures(truth(platform.executions.values())));
+      }),
+      { numRuns: 300 },
+    );
   });
 });
 
