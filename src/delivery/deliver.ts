@@ -114,27 +114,38 @@ async function sendPart(part: Outgoing, tools: DeliveryTools, round: number): Pr
   return await send(sealBatch({ ...part, key: tools.uuid() }), tools, part, round + 1);
 }
 
-/** 413: the executions alone, in halves, then the trades with the checkpoint. Too large even so: the next cycle makes smaller ones. */
+/**
+ * 413: the executions alone, in halves, then the trades with the checkpoint, in halves too. Where one item by itself is too large, the batch
+ * as a whole is a person's: nothing of ours is that long, so it is a limit in front of the platform.
+ */
 async function splitTooLarge(outgoing: Outgoing, tools: DeliveryTools, round: number): Promise<Sent> {
   const { accountId, userId, executions, trades } = outgoing;
-  const parts = executions.length + Math.min(trades.length, 1);
-  if (round >= roundsMax || parts <= 1) {
-    return { kind: "dropped", reason: "A batch is too large for the platform even in parts" };
+  if (round >= roundsMax || executions.length + trades.length <= 1) {
+    return { kind: "refused", reason: tooLargeReason(outgoing) };
   }
-  if (trades.length === 0) return await sendParts(halves(outgoing), tools, round);
+  if (executions.length === 0 || trades.length === 0) return await sendParts(halves(outgoing), tools, round);
   const first = await sendParts(halves({ accountId, userId, executions, trades: [] }), tools, round);
   if (first.kind !== "stored") return first;
   const second = await sendPart({ ...outgoing, executions: [] }, tools, round);
   return second.kind === "stored" ? { kind: "stored", result: joinResults([first.result, second.result]) } : second;
 }
 
-/** A checkpoint goes with the last one: it leads beyond all of them. */
+function tooLargeReason({ executions, trades }: Outgoing): string {
+  const [item] = [...executions, ...trades];
+  const what = item === undefined ? "even a checkpoint alone is" : `even ${item.external_id} alone is`;
+  return `413 ${what} too large for the platform: its limit of a request's size is to be raised (a proxy's, PHP's post_max_size)`;
+}
+
+/** Of one kind of items. A checkpoint goes with the last part: it leads beyond all of them. */
 function halves({ checkpoint, expectedCheckpointVersion, ...outgoing }: Outgoing): Outgoing[] {
-  const middle = Math.ceil(outgoing.executions.length / 2);
-  const parts = [outgoing.executions.slice(0, middle), outgoing.executions.slice(middle)];
-  const filled = parts.filter((part) => part.length > 0).map((executions) => ({ ...outgoing, executions }));
-  return filled.map((part, index) =>
-    index === filled.length - 1 ? { ...part, checkpoint, expectedCheckpointVersion } : part,
+  const { executions, trades } = outgoing;
+  const middle = Math.ceil((executions.length + trades.length) / 2);
+  const parts = [
+    { ...outgoing, executions: executions.slice(0, middle), trades: trades.slice(0, middle) },
+    { ...outgoing, executions: executions.slice(middle), trades: trades.slice(middle) },
+  ].filter((part) => part.executions.length + part.trades.length > 0);
+  return parts.map((part, index) =>
+    index === parts.length - 1 ? { ...part, checkpoint, expectedCheckpointVersion } : part,
   );
 }
 

@@ -65,6 +65,7 @@ describe("an answer of the platform to a batch on disk", () => {
     ],
     ["410", { status: 410 }, { code: 3, pending: 0, failed: 1 }],
     ["413 once", { status: 413, times: 1 }, { code: 0, pending: 0, failed: 0 }],
+    ["413 whatever its size", { status: 413 }, { code: 3, pending: 0, failed: 1 }],
     ["418", { status: 418 }, { code: 3, pending: 0, failed: 1 }],
     ["419", { status: 419 }, { code: 78, pending: 3, failed: 0, attempts: 0 }],
     ["422 as a whole", { status: 422, body: '{"message":"no"}' }, { code: 3, pending: 0, failed: 1 }],

@@ -172,12 +172,42 @@ describe("too large", () => {
     expect(sent.map(idsOf).filter((ids) => /^\d$/.test(ids))).toEqual(["1", "2", "3", "4", "5", "6"]);
   });
 
-  test("even the trades alone: dropped, the next cycle makes smaller batches", async () => {
-    const { tools } = platform((batch) =>
-      batch.trades === undefined && (batch.executions?.length ?? 0) < 4 ? stored(batch) : { kind: "tooLarge" },
+  test("trades that are too many together go in halves, in their order, the checkpoint with the last", async () => {
+    const { tools, sent } = platform((batch) =>
+      (batch.executions?.length ?? 0) > 3 || (batch.trades?.length ?? 0) > 1 ? { kind: "tooLarge" } : stored(batch),
     );
-    expect(await deliver(outgoing(), tools)).toMatchObject({ kind: "dropped" });
+    const outcome = await deliver(outgoing(), tools);
+    expect(sent.map(idsOf).slice(3)).toEqual([
+      "trade:1 trade:3 trade:5 +checkpoint",
+      "trade:1 trade:3",
+      "trade:1",
+      "trade:3",
+      "trade:5 +checkpoint",
+    ]);
+    expect(outcome).toMatchObject({ kind: "stored", result: { executions: { created: 6 }, trades: { created: 3 } } });
   });
+
+  test.each([
+    ["an execution", 1],
+    ["a trade", 4],
+  ])(
+    "%s that is too large by itself: the batch is in failed/, with a reason that says so",
+    async (_name, executionsMax) => {
+      const { tools, log } = platform((batch) =>
+        batch.trades === undefined && (batch.executions?.length ?? 0) < executionsMax
+          ? stored(batch)
+          : { kind: "tooLarge" },
+      );
+      const outcome = await deliver(outgoing(), tools);
+      expect(outcome).toMatchObject({
+        kind: "refused",
+        reason: expect.stringMatching(/413 even \S+ alone is too large/),
+      });
+      expect(filesIn("failed")).toHaveLength(1);
+      expect(filesIn("pending")).toEqual([]);
+      expect(log.events()).toEqual(["batch_failed"]);
+    },
+  );
 });
 
 describe("invalid", () => {
