@@ -20,8 +20,14 @@ export interface PlatformSettings {
   /** PHP's post_max_size. */
   bodyBytesMax?: number;
   nowMs?: () => number;
-  /** Called when a request was answered. */
-  onRequest?: (request: ReceivedRequest) => void;
+  /** Called when a request was answered, with the answer as it was before a fault; null: a fault came before it. */
+  onRequest?: (request: ReceivedRequest, answer: GivenAnswer | null) => void;
+}
+
+export interface GivenAnswer {
+  status: number;
+  headers: Headers;
+  body: Reply["body"];
 }
 
 /** A request as it came, for tests to look at. */
@@ -105,7 +111,7 @@ export function servePlatform(settings: PlatformSettings): Platform {
     const real = fault === null || goesThrough(fault) ? await answer(request, inside ? path : "", body) : null;
     const given = fault === null ? real : applied(fault, real);
     received.status = given?.status ?? null;
-    settings.onRequest?.(received);
+    settings.onRequest?.(received, real === null ? null : { ...real, headers: headersOf(real, requestId) });
     if (given === null) return cutConnection();
     return toResponse(given, requestId);
   }
@@ -167,10 +173,14 @@ function brokenBody({ answer, status = 200, headers = {} }: Fault, real: Reply |
   return { status, headers: { "Content-Type": "application/json", ...headers }, body };
 }
 
-function toResponse({ status, headers, body }: Reply, requestId: string | null): Response {
+function toResponse(given: Reply, requestId: string | null): Response {
+  return new Response(given.body, { status: given.status, headers: headersOf(given, requestId) });
+}
+
+function headersOf({ headers }: Reply, requestId: string | null): Headers {
   const all = new Headers({ "Cache-Control": "no-cache, private", ...headers });
   if (requestId !== null) all.set("X-Request-Id", requestId);
-  return new Response(body, { status, headers: all });
+  return all;
 }
 
 /** A body that fails at once closes the socket before a byte of the answer was sent. */

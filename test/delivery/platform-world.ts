@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { type EmbeddedJournal, openEmbeddedJournal } from "../../src/journal/embedded.ts";
 import type { Fault } from "../../src/journal/serve/faults.ts";
-import { type Platform, servePlatform } from "../../src/journal/serve.ts";
+import { type Platform, servePlatform } from "../contract/platform.ts";
 
 export const platformKey = "a-key-for-tests";
 /** Binance's futures trade history. */

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type EmbeddedJournal, openEmbeddedJournal } from "../../src/journal/embedded.ts";
-import { servePlatform } from "../../src/journal/serve.ts";
+import { servePlatform } from "../contract/platform.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
 import { addTrades } from "../workers/analyze-stats/run.ts";
 import { buildMsMax, type Ended, executable, run, start } from "./executable.ts";

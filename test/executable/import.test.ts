@@ -3,8 +3,8 @@ import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFil
 import { join, resolve } from "node:path";
 import { type EmbeddedJournal, openEmbeddedJournal } from "../../src/journal/embedded.ts";
 import type { Fault } from "../../src/journal/serve/faults.ts";
-import { type Platform, servePlatform } from "../../src/journal/serve.ts";
 import type { StoredTrade } from "../../src/journal/wire.ts";
+import { type Platform, servePlatform } from "../contract/platform.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
 import { buildMsMax, type Ended, executable, run, start } from "./executable.ts";
 

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { openEmbeddedJournal } from "../../src/journal/embedded.ts";
-import { servePlatform } from "../../src/journal/serve.ts";
+import { servePlatform } from "../contract/platform.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
 import { buildMsMax, executable, run } from "./executable.ts";
 import { buildTree, shownFiles, treeWithToyWorker } from "./toy-worker.ts";

@@ -4,7 +4,7 @@ import { type EmbeddedJournal, openEmbeddedJournal } from "../../src/journal/emb
 import type { Journal } from "../../src/journal/journal.ts";
 import { type LaravelSettings, openLaravelJournal } from "../../src/journal/laravel.ts";
 import type { Fault } from "../../src/journal/serve/faults.ts";
-import { type Platform, type PlatformSettings, servePlatform } from "../../src/journal/serve.ts";
+import { type Platform, type PlatformSettings, servePlatform } from "../contract/platform.ts";
 import { journalContract } from "./contract.ts";
 import {
   all,
@@ -42,7 +42,10 @@ async function serve(settings: Partial<PlatformSettings> = {}, client: Partial<L
   const embedded = openEmbeddedJournal(":memory:", context);
   await embedded.seed(seed);
   const nowMs = context.clock.nowMs;
-  const platform = servePlatform({ journal: embedded, key, nowMs, ratePerMinute: 10_000, ...settings });
+  const platform = servePlatform(
+    { journal: embedded, key, nowMs, ratePerMinute: 10_000, ...settings },
+    { onPurpose: true },
+  );
   const journal = openLaravelJournal(
     { url: platform.url, key, workerId: "w1@tests:1", retriesMax: 3, backoffBaseSeconds: 2, ...client },
     context,
@@ -165,7 +168,10 @@ describe("the platform", () => {
     path: string,
     init: RequestInit & { headers?: Record<string, string> } = {},
   ): Promise<Response> =>
-    fetch(platform.url + path, { ...init, headers: { Authorization: `Bearer ${key}`, ...init.headers } });
+    fetch(platform.url + path, {
+      ...init,
+      headers: { Accept: "application/json", Authorization: `Bearer ${key}`, ...init.headers },
+    });
   const post = (
     body: string,
     headers: Record<string, string> = {},

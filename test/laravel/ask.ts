@@ -1,3 +1,5 @@
+import type { Fetch } from "../../src/context.ts";
+import { makeWatch, watchedFetch } from "../contract/watch.ts";
 import type { Laravel } from "./instance.ts";
 
 export interface Answer {
@@ -14,7 +16,10 @@ export interface Asked {
   body?: unknown;
 }
 
-/** One request as curl would send it: no retries, no shapes. A header of null is left out. */
+/**
+ * One request as curl would send it: no retries, no shapes. A header of null is left out.
+ * @throws {Error} the answer is not by the contract, or something that is not was taken
+ */
 export async function ask(platform: Laravel, path: string, asked: Asked = {}): Promise<Answer> {
   const { body, method = body === undefined ? "GET" : "POST" } = asked;
   const headers = new Headers({ Accept: "application/json", Authorization: `Bearer ${platform.key}` });
@@ -23,12 +28,15 @@ export async function ask(platform: Laravel, path: string, asked: Asked = {}): P
     if (value === null) headers.delete(name);
     else headers.set(name, value);
   }
-  const response = await fetch(path.startsWith("http") ? path : platform.url + path, {
+  const watch = makeWatch({ onPurpose: true });
+  const watched = watchedFetch(fetch as Fetch, platform.url, watch);
+  const response = await watched(path.startsWith("http") ? path : platform.url + path, {
     method,
     headers,
     ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
     redirect: "manual",
   });
+  watch.verify();
   const text = await response.text();
   const isJson = response.headers.get("content-type")?.startsWith("application/json") === true;
   return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };

@@ -1,9 +1,11 @@
 import { describe, test } from "bun:test";
 import { fileURLToPath } from "node:url";
 import { decrypt } from "../../src/accounts/encrypted.ts";
+import type { Fetch } from "../../src/context.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { type LaravelSettings, openLaravelJournal } from "../../src/journal/laravel.ts";
 import type { Account } from "../../src/journal/wire.ts";
+import { makeWatch, watchedFetch } from "../contract/watch.ts";
 import { type FakeContext, fakeContext } from "../journal/samples.ts";
 
 const script = fileURLToPath(new URL("../../scripts/laravel", import.meta.url));
@@ -56,12 +58,16 @@ export interface OpenedJournal {
   context: FakeContext;
 }
 
-/** The client of this project. Time stands still in its world, while the platform's clock goes on. */
+/**
+ * The client of this project. Time stands still in its world, while the platform's clock goes on. Closing it fails when a
+ * request or an answer was not by the contract.
+ */
 export function openJournal(platform: Laravel, settings: Partial<LaravelSettings> = {}): OpenedJournal {
-  const context = fakeContext();
   const { url, key } = platform;
+  const watch = makeWatch({ onPurpose: true });
+  const context = fakeContext({ fetch: watchedFetch(fetch as Fetch, url, watch) });
   const defaults = { url, key, workerId: "w1@tests:1", retriesMax: 3, backoffBaseSeconds: 2 };
-  return { journal: openLaravelJournal({ ...defaults, ...settings }, context), context };
+  return { journal: { ...openLaravelJournal({ ...defaults, ...settings }, context), close: watch.verify }, context };
 }
 
 /**

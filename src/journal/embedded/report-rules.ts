@@ -52,7 +52,11 @@ export function checkStatusPatch(body: Record<string, unknown>, errors: Errors):
     const message = "The :attribute field is required when checkpoint is present.";
     addError(errors, "expected_checkpoint_version", message);
   }
-  if (isObject(checked.error)) checked.error = checkFields(importErrorRules, checked.error, errors, "error.");
+  if (isObject(checked.error)) {
+    const { retryable, ...error } = checkFields(importErrorRules, checked.error, errors, "error.");
+    // The one field of it that is never null: it says yes or no, or is left out.
+    checked.error = retryable === null ? error : { ...error, retryable };
+  }
   return checked as unknown as ImportStatusPatch;
 }
 

@@ -2,12 +2,12 @@ import { join } from "node:path";
 import type { Fetch } from "../../../src/context.ts";
 import { type EmbeddedJournal, openEmbeddedJournal, type UserEntry } from "../../../src/journal/embedded.ts";
 import type { Fault } from "../../../src/journal/serve/faults.ts";
-import { type Platform, type PlatformSettings, servePlatform } from "../../../src/journal/serve.ts";
 import type { WireTrade } from "../../../src/journal/wire.ts";
 import { createRedactor } from "../../../src/operation/redaction.ts";
 import type { RealTerminal } from "../../../src/operation/terminal.ts";
 import { analyzeStats } from "../../../src/workers/analyze-stats/command.ts";
 import { runCommandLine, type World } from "../../../src/workers/shell.ts";
+import { type Platform, type PlatformSettings, servePlatform } from "../../contract/platform.ts";
 import { batchOf, reportedTrade } from "../../journal/samples.ts";
 import { fakeClock, fakeTerminal } from "../../operation/fakes.ts";
 
