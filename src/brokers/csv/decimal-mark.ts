@@ -21,7 +21,8 @@ export function markOf(number: string): "." | "," | null {
 const group = /^[1-9]\d{0,2}$/;
 
 function evidenceOf(text: string): "." | "," | null {
-  const number = /[\d.,]*\d/.exec(text)?.[0] ?? "";
+  // From the beginning of a run alone: from each of its marks it would take minutes over 100,000 commas.
+  const number = /(?<![\d.,])[\d.,]*\d/.exec(text)?.[0] ?? "";
   const lastPoint = number.lastIndexOf(".");
   const lastComma = number.lastIndexOf(",");
   if (lastPoint < 0 && lastComma < 0) return null;

@@ -37,6 +37,7 @@ export class Pages implements RowSink {
   readonly #instant: ReadRow[] = [];
   /** Ids of the rows before: none comes twice in one batch, however wrong the file is. */
   readonly #recent = new RecentIds();
+  readonly #occurrences = new Occurrences();
   #page: Page = { executions: [], trades: [] };
   #full: Page[] = [];
 
@@ -78,7 +79,7 @@ export class Pages implements RowSink {
       rows.sort(compareRows);
       for (const row of this.#tellApart(rows)) this.#push(row);
     } else {
-      if (first.needsOccurrence) setOccurrence(first, 0);
+      if (first.needsOccurrence) setOccurrence(first, this.#occurrences.next(idOf(first)));
       this.#push(first);
     }
     rows.length = 0;
@@ -104,9 +105,15 @@ export class Pages implements RowSink {
       while (end < rows.length && idOf(rows[end] as ReadRow) === id) end++;
       const equal = rows.slice(start, end);
       if (equal.length > 1) equal.sort(compareContents);
-      yield* equal[0]?.needsOccurrence === true ? numbered(equal) : this.#onlyFirst(equal);
+      yield* equal[0]?.needsOccurrence === true ? this.#numbered(equal) : this.#onlyFirst(equal);
       start = end;
     }
+  }
+
+  /** Which of identical rows is the first does not depend on their order in the file. */
+  #numbered(equal: readonly ReadRow[]): ReadRow[] {
+    for (const row of equal) setOccurrence(row, this.#occurrences.next(idOf(row)));
+    return equal.toSorted(compareRows);
   }
 
   /** A broker's id that comes twice is one execution; with other contents, the id is not what it seems. */
@@ -151,10 +158,20 @@ class RecentIds {
   }
 }
 
-/** Which of identical rows is the first does not depend on their order in the file. */
-function numbered(equal: readonly ReadRow[]): ReadRow[] {
-  for (const [occurrence, row] of equal.entries()) setOccurrence(row, occurrence);
-  return equal.toSorted(compareRows);
+/** Counts identical rows, also over several times: where a row says the minute alone, its seconds can come from elsewhere in the file. */
+class Occurrences {
+  #older = new Map<string, number>();
+  #newer = new Map<string, number>();
+
+  next(id: string): number {
+    const occurrence = this.#newer.get(id) ?? this.#older.get(id) ?? 0;
+    this.#newer.set(id, occurrence + 1);
+    if (this.#newer.size >= recentIdsMax) {
+      this.#older = this.#newer;
+      this.#newer = new Map();
+    }
+    return occurrence;
+  }
 }
 
 function setOccurrence({ execution, trade }: ReadRow, occurrence: number): void {

@@ -6,6 +6,7 @@ import { type ClosedPosition, closedTrade, tradeIdOf } from "./closed-position.t
 import { CellError, type Dialect, type DialectSettings, type Reading, RowError } from "./dialect.ts";
 import { cellText, type Field, type Mapping, mapColumns, type Renames } from "./header.ts";
 import { type FileReport, type RowProblem, recordProblem, recordSkipped, shorten } from "./report.ts";
+import { none, quoteProblem, type RowKind, row, rowCharactersMax, tooLong, unknownValue } from "./row-kind.ts";
 import { type SectionTitle, TitledSections } from "./titled-sections.ts";
 import { cellBounds, type Rows, type RowText } from "./tokenise.ts";
 
@@ -35,17 +36,6 @@ export interface ReadRow {
   /** Its id is the row's and lacks the occurrence. */
   needsOccurrence: boolean;
 }
-
-/** What a row is, before its cells are looked at. */
-export type RowKind =
-  | { kind: "row" }
-  /** Nothing to account for: a blank line, a header. */
-  | { kind: "none" }
-  | { kind: "skip"; reason: string }
-  | { kind: "problem"; problem: Omit<RowProblem, "line"> };
-
-const row: RowKind = { kind: "row" };
-const none: RowKind = { kind: "none" };
 
 /**
  * Walks over the rows of a file, or of a part of it, and knows which columns hold: of a statement they change on the way.
@@ -92,6 +82,11 @@ export class RowWalker {
 
   /** `row` is what can be one; whether its cells can be read shows later. */
   kindOf(reader: Rows): RowKind {
+    const kind = this.#kindOf(reader);
+    return kind === row && reader.end - reader.start > rowCharactersMax ? tooLong : kind;
+  }
+
+  #kindOf(reader: Rows): RowKind {
     if (reader.problem !== null) return quoteProblem(reader.problem);
     if (isBlank(reader)) return none;
     if (this.#titled !== null) return this.#kindInTitled(reader.cells, this.#titled);
@@ -357,23 +352,12 @@ export function problemOf(
   return { column: field.name, code, said, message: `${message}${found}` };
 }
 
-function quoteProblem(code: "unclosed_quote" | "bad_quote"): RowKind {
-  const message =
-    code === "unclosed_quote" ? "a quote is not closed" : "text stands between a closing quote and the next delimiter";
-  return { kind: "problem", problem: { column: null, code, said: null, message } };
-}
-
 /** More cells than columns are none when they are empty: trailing delimiters. */
 function widthProblem(cells: readonly string[], { width }: Mapping): Extract<RowKind, { kind: "problem" }> | null {
   if (cells.length === width) return null;
   if (cells.length > width && cells.every((cell, index) => index < width || cell.trim() === "")) return null;
   const message = `expected ${width} columns, found ${cells.length}`;
   return { kind: "problem", problem: { column: null, code: "column_count", said: null, message } };
-}
-
-function unknownValue(expected: string, said: string): RowKind {
-  const message = `expected ${expected}, found "${shorten(said)}"`;
-  return { kind: "problem", problem: { column: null, code: "unknown_value", said, message } };
 }
 
 /** Files that were put together have it in the middle. */

@@ -313,6 +313,7 @@ describe("rows that cannot be read", () => {
     ["an id that is missing", row({ id: "" }), "Trade ID", "empty", ""],
     ["too few columns", "2026-01-02 03:04:05,BTCUSDT", null, "column_count", null],
     ["too many columns", `${row()},1`, null, "column_count", null],
+    ["more than any row has", row({ price: " ".repeat(20_000) }), null, "too_long", null],
     ["an open quote", row().replace("BTCUSDT", '"BTCUSDT'), null, "unclosed_quote", null],
     ["a quote that ends too early", row().replace("BTCUSDT", '"BTC"USDT'), null, "bad_quote", null],
   ])(
@@ -382,6 +383,14 @@ describe("executions", () => {
     ]);
     expect(report.skipped).toEqual({ "the same execution again": { count: 1, lines: [3] } });
     expect(report.problems).toMatchObject([{ line: 4, code: "duplicate_id" }]);
+  });
+
+  test("identical rows of one minute, whose seconds stand elsewhere in the file, have ids of their own", async () => {
+    const fills = [10, 30, 59].map((second) => `,5/6/26 10:00:${second},STOCK,BUY,+5,TO OPEN,ACME,,,STOCK,9,9,MKT`);
+    const head = ",Exec Time,Spread,Side,Qty,Pos Effect,Symbol,Exp,Strike,Type,Price,Net Price,Order Type";
+    const text = ["Account Statement for X", "", "Account Trade History", head, ...fills, ""].join("\n");
+    const { executions } = await read(text, { timezone: "UTC" });
+    expect(executions.map(({ externalId }) => externalId?.slice(-2))).toEqual(["-0", "-1", "-2"]);
   });
 
   test("the account's broker stands in the ids of files that are no broker's own", async () => {
