@@ -197,15 +197,28 @@ function matchChosen(
   return null;
 }
 
+const namesByHeader = new WeakMap<readonly string[], ReadonlySet<string>>();
+
+/** Every row that may be a header is compared with all that are known: their names are made once. */
+function knownNames(header: readonly string[]): ReadonlySet<string> {
+  let names = namesByHeader.get(header);
+  if (names === undefined) {
+    names = new Set(header.map(nameOf));
+    namesByHeader.set(header, names);
+  }
+  return names;
+}
+
+/** By its largest generation that is in the row. */
 function matchOf(dialect: Dialect, cells: readonly string[], found: ReadonlySet<string>): Match | null {
-  if (!fitsLayout(dialect, cells)) return null;
-  const generations = dialect.headers
-    .map((header) => new Set(header.map(nameOf)))
-    .filter((names) => names.isSubsetOf(found))
-    .sort((a, b) => b.size - a.size);
-  const [names] = generations;
-  if (names === undefined || (dialect.closed === true && hasForeignColumn(dialect, cells))) return null;
-  return { dialect, names };
+  let largest: ReadonlySet<string> | null = null;
+  for (const header of dialect.headers) {
+    const names = knownNames(header);
+    if (names.size <= found.size && names.size > (largest?.size ?? 0) && names.isSubsetOf(found)) largest = names;
+  }
+  if (largest === null || !fitsLayout(dialect, cells)) return null;
+  if (dialect.closed === true && hasForeignColumn(dialect, cells)) return null;
+  return { dialect, names: largest };
 }
 
 interface Refusal {
@@ -215,8 +228,8 @@ interface Refusal {
 
 function refusalOf(known: RefusedExport, found: ReadonlySet<string>): Refusal | null {
   for (const header of known.headers) {
-    const names = new Set(header.map(nameOf));
-    if (names.isSubsetOf(found)) return { known, names };
+    const names = knownNames(header);
+    if (names.size <= found.size && names.isSubsetOf(found)) return { known, names };
   }
   return null;
 }
