@@ -1,4 +1,4 @@
-import { type Decimal, fromProduct, multiply } from "./decimal.ts";
+import { absolute, type Decimal, fromProduct, multiply, one } from "./decimal.ts";
 import { type Execution, type ExecutionType, type Market, pnlCurrencyOf } from "./execution.ts";
 import { type Contract, type Pair, splitContract, splitSymbol } from "./symbols.ts";
 
@@ -81,6 +81,7 @@ export function normalise(draft: Draft, externalId: string): Execution {
   };
   check(execution);
   if (execution.feeInQuote === null) execution.feeInQuote = feeInQuoteOf(execution);
+  checkAmounts(execution);
   return execution;
 }
 
@@ -183,6 +184,44 @@ function check(execution: Execution): void {
     // Futures did trade below zero: crude oil on 2020-04-20.
     throw new NormaliseError("negative", "the price must not be below zero", "price");
   }
+}
+
+const amountDigitsMax = 24;
+/** Nothing that is traded comes near. A million such executions of one trade still add up to the 30 digits that the contract has. */
+const amountMax: Decimal = 10n ** BigInt(amountDigitsMax) * one;
+/** With a quantity and a price below these, which all are, the product needs no looking at: this is asked of every execution. */
+const quantityUsual: Decimal = 10n ** 13n * one;
+const priceUsual: Decimal = 10n ** 9n * one;
+
+function checkAmounts(execution: Execution): void {
+  const { quantity, price, quoteQuantity, fee, feeInQuote, realizedPnl, contractSize } = execution;
+  refuseLarge(quantity, "quantity");
+  refuseLarge(price, "price");
+  refuseLarge(quoteQuantity, "quoteQuantity");
+  refuseLarge(fee, "fee");
+  refuseLarge(feeInQuote, "fee");
+  refuseLarge(realizedPnl, "realizedPnl");
+  refuseLarge(contractSize, "contractSize");
+  if (quantity === null || price === null) return;
+  const size = contractSize ?? one;
+  const isUsual = quantity < quantityUsual && price < priceUsual && size <= one && execution.market !== "inverse";
+  if (!isUsual && worthOf(execution.market, quantity * size, absolute(price)) >= amountMax) {
+    throw tooLarge("quantity", "the quantity times the price");
+  }
+}
+
+/** `units`: the quantity times the contract size, in units of 10^-36. */
+function worthOf(market: Market, units: bigint, price: Decimal): Decimal {
+  if (market === "inverse") return price === 0n ? 0n : units / price;
+  return (units * price) / (one * one);
+}
+
+function refuseLarge(amount: Decimal | null, field: keyof Draft): void {
+  if (amount !== null && (amount >= amountMax || amount <= -amountMax)) throw tooLarge(field, "the amount");
+}
+
+function tooLarge(field: keyof Draft, what: string): NormaliseError {
+  return new NormaliseError("too_large", `${what} must have at most ${amountDigitsMax} digits before the point`, field);
 }
 
 function checkLength(text: string | null, charactersMax: number, field: keyof Draft): void {

@@ -173,8 +173,11 @@ function inBaseCurrency(trade: Trade, baseCurrency: string): Decimal | null {
   return trade.netPnl === 0n || trade.pnlCurrency === baseCurrency ? trade.netPnl : null;
 }
 
+/** Of a stop that is next to nothing away from the entry there is no multiple that says anything. */
 function rMultiple({ netPnl, initialRisk }: Trade): Decimal | null {
-  return netPnl === null || initialRisk === null || initialRisk === 0n ? null : divide(netPnl, initialRisk);
+  if (netPnl === null || initialRisk === null || initialRisk === 0n) return null;
+  const multiple = divide(netPnl, initialRisk);
+  return fits(multiple) ? multiple : null;
 }
 
 /** Each once, in the contract's order, so that equal trades are equal bytes. */
@@ -233,8 +236,12 @@ function fromWireLeg(leg: WireLeg): Leg {
 
 const decimalBound = 10n ** BigInt(integerDigitsMax) * one;
 
+function fits(value: Decimal): boolean {
+  return value < decimalBound && value > -decimalBound;
+}
+
 function decimal(value: Decimal): string {
-  if (value >= decimalBound || value <= -decimalBound) {
+  if (!fits(value)) {
     throw new DecimalError(`at most ${integerDigitsMax} digits before the point`);
   }
   return formatDecimal(value);

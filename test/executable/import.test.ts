@@ -129,6 +129,17 @@ describe("alone in an empty folder, nothing configured", () => {
     expect(file?.errors).toMatchObject([{ line: 2, column: "Price", said: "12 apples" }]);
   });
 
+  test("amounts beyond all that is traded are the error of their row; the others are imported", async () => {
+    const huge = "9".repeat(17);
+    const text = readFileSync(join(demo, spot), "utf8").replace(/BUY,3298.44,([^,]*),/, `BUY,${huge},${huge}$1,`);
+    writeFileSync(join(folder, spot), text);
+    const ended = await run(["import-trades", "--file", spot, "--json"], { cwd: folder });
+    expect(ended.code).toBe(3);
+    const [account] = result(ended).accounts;
+    expect(account).toMatchObject({ status: "partial", rows_rejected: 1, executions_new: 30 });
+    expect(account?.files).toMatchObject([{ errors: [{ line: 2, column: "Executed", code: "too_large" }] }]);
+  });
+
   test("a file that nothing knows is named with its header and what is known; the other files are imported; exit 3", async () => {
     writeFileSync(join(folder, "notes.csv"), "when,what\n2026-01-01,bought\n");
     const ended = await run(

@@ -86,6 +86,25 @@ describe("what cannot be an execution", () => {
     ["a time before 2000", { executedAtMs: Date.UTC(1999, 11, 31) }, "time_out_of_range", "executedAtMs"],
     ["a time after 2099", { executedAtMs: Date.UTC(2100, 0, 1) }, "time_out_of_range", "executedAtMs"],
     ["no time", { executedAtMs: Number.NaN }, "time_out_of_range", "executedAtMs"],
+    ["an amount that nobody has", { quantity: parseDecimal(`1${"0".repeat(24)}`) }, "too_large", "quantity"],
+    [
+      "a worth that nobody has",
+      { quantity: parseDecimal(`9${"0".repeat(16)}`), price: parseDecimal(`2${"0".repeat(7)}`) },
+      "too_large",
+      "quantity",
+    ],
+    [
+      "a worth in coins that nobody has",
+      { market: "inverse", symbol: "BTCUSD_PERP", quantity: parseDecimal("10000000"), price: 1n },
+      "too_large",
+      "quantity",
+    ],
+    [
+      "a fee that is too large in the quote asset",
+      { fee: 10n ** 40n, feeAsset: "BTC", price: 10n ** 40n },
+      "too_large",
+      "fee",
+    ],
     ["funding without an amount", { type: "funding", side: null }, "empty", "fee"],
   ])("%s", (_name, change, code, field) => {
     expect(() => made(change)).toThrow(expect.objectContaining({ name: "NormaliseError", code, field }));
@@ -95,6 +114,7 @@ describe("what cannot be an execution", () => {
     ["a future below zero, as crude oil was", { market: "future", symbol: "CLK0", quoteAsset: "USD", price: -37n }],
     ["an option that expired at zero", { type: "settlement", market: "option", quoteAsset: "USD", price: 0n }],
     ["a transfer without a price", { type: "transfer", price: null }],
+    ["many of a coin that is worth nothing", { quantity: parseDecimal("900000000000000"), price: 1n }],
     ["funding", { type: "funding", side: null, quantity: null, price: null, fee: 1n, feeAsset: "USDT" }],
   ])("but %s can", (_name, change) => {
     expect(made(change).type).toBe(change.type ?? "fill");

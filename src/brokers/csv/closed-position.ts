@@ -69,7 +69,9 @@ export function closedTrade(closed: ClosedPosition, externalId: string): Trade {
     throw new NormaliseError("currency_unknown", what, "quoteAsset");
   }
   const netPnl = grossPnl - fees - funding;
-  if ([quantity, grossPnl, fees, funding, netPnl].some((amount) => absolute(amount) >= amountMax)) {
+  const initialRisk = initialStop === null ? null : riskOf(closed, initialStop);
+  const amounts = [quantity, grossPnl, fees, funding, netPnl, initialRisk ?? 0n, closed.contractSize ?? 0n];
+  if (amounts.some((amount) => absolute(amount) >= amountMax)) {
     throw new NormaliseError("too_large", `at most ${integerDigitsMax} digits before the point`, "realizedPnl");
   }
   return {
@@ -96,7 +98,7 @@ export function closedTrade(closed: ClosedPosition, externalId: string): Trade {
     closedAtMs: closed.closedAtMs,
     initialStop,
     takeProfit: closed.takeProfit ?? null,
-    initialRisk: initialStop === null ? null : riskOf(closed, initialStop),
+    initialRisk,
     costBasisMethod: null,
     executionCount: 0,
     flags: [...(closed.flags ?? [])].sort(),
