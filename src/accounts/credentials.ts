@@ -24,6 +24,9 @@ const unbroken = /^[^\s\p{Cc}]+$/u;
 /** A secret that is a private key has lines (Coinbase, Bybit's RSA), perhaps with their ends written out as `\\n`. */
 const privateKey = /^-----BEGIN [A-Z ]{3,40}-----[A-Za-z0-9+/=\s\\]+-----END [A-Z ]{3,40}-----(\\n)?$/;
 const privateKeyCharactersMax = 8_192;
+/** A token that says what it may (MetaApi): three parts, and several thousand characters. */
+const webToken = /^[\w-]+\.[\w-]+\.[\w-]*$/;
+const webTokenCharactersMax = 16_384;
 const secretLineCharactersMin = 16;
 
 /**
@@ -133,6 +136,7 @@ function problemOf(found: Found): string | null {
       return `${name} is missing`;
     }
     if (field === "apiSecret" && isPrivateKey(value)) continue;
+    if (field !== "passphrase" && value.length <= webTokenCharactersMax && webToken.test(value)) continue;
     if (value.length > charactersMax) return `${name} has more than ${charactersMax} characters`;
     if (field === "passphrase") continue;
     if (!(field === "apiKey" ? printable : unbroken).test(value)) return `${name} holds a character that no key has`;

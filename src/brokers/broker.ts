@@ -1,6 +1,7 @@
 import type { Context } from "../context.ts";
 import type { Execution, Market } from "../executions/execution.ts";
 import type { StatedPnl } from "../trades/position.ts";
+import type { Trade } from "../trades/trade.ts";
 import type { RateBudget } from "./rate-budget.ts";
 
 /** The contract of a connector: reads one account's executions from a broker's API. `index.ts` lists them. */
@@ -53,6 +54,8 @@ export interface BrokerTools {
 
 export interface SourcePage {
   executions: Execution[];
+  /** Closed positions as the broker reports them, whole: `origin` is `broker_reported`. One that comes again as it was is no change. */
+  trades?: Trade[];
   /** Left out: this page cannot be gone on from. */
   cursor?: unknown;
   /** What the account's owner should know; each is reported once a cycle. */

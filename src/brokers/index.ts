@@ -2,6 +2,8 @@ import { binanceLimits } from "./binance/endpoints.ts";
 import { binance } from "./binance.ts";
 import type { Broker } from "./broker.ts";
 import { ccxtVenues, toBroker } from "./ccxt/venues.ts";
+import { metaApiLimits } from "./metaapi/endpoints.ts";
+import { metaapi } from "./metaapi/metaapi.ts";
 import type { RateLimit } from "./rate-budget.ts";
 
 /** Where executions come from by API, and what each venue allows one machine. */
@@ -12,6 +14,7 @@ export interface ListedBroker {
 
 export const brokers: readonly ListedBroker[] = [
   { broker: binance, limits: binanceLimits },
+  { broker: metaapi, limits: metaApiLimits },
   ...ccxtVenues.map((venue) => ({ broker: toBroker(venue), limits: venue.limits })),
 ];
 

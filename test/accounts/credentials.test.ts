@@ -73,6 +73,15 @@ describe("what Laravel wrote", () => {
     expect(open({ ...content, passphrase: "" })).toEqual({ apiKey: "k", apiSecret: "s" });
   });
 
+  test("a token of MetaApi is longer than any key", () => {
+    const token = `eyJhbGciOiJSUzUxMiJ9.${"x".repeat(6_000)}.${"y".repeat(700)}`;
+    const content = { api_key: "865d3a4d-3803-486d-bdf3-a85679d9fad2", api_secret: token };
+    expect(open(content)).toEqual({ apiKey: content.api_key, apiSecret: token });
+    expect(failureOf(() => open({ ...content, api_secret: token.replaceAll(".", "/") })).detail.code).toBe(
+      "credentials_incomplete",
+    );
+  });
+
   test("opens every content of either cipher again", () => {
     const text = fc
       .string({ unit: "grapheme", minLength: 1, maxLength: 40 })

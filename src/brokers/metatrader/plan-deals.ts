@@ -8,19 +8,21 @@ import type { DealRow, EntryRow } from "./records.ts";
 import { type DealPart, dealId, instrumentOf } from "./symbol.ts";
 
 /** How much of a symbol the deals so far hold, long and short apart. */
-type Book = Record<Direction, Decimal>;
+export type Book = Record<Direction, Decimal>;
+/** By symbol. */
+export type Books = Map<string, Book>;
 
 /**
  * Deals to executions. Each says whether it opens or closes, so that its position side is known: a closing deal whose opening lies
- * before the report can then never be taken for the opening of an opposite position.
+ * before the report can then never be taken for the opening of an opposite position. `books`: what earlier deals hold, and what these leave.
  */
 export function planDeals(
   deals: readonly DealRow[],
   entries: readonly EntryRow[],
   settings: PlanSettings,
   plan: Plan,
+  books: Books = new Map(),
 ): void {
-  const books = new Map<string, Book>();
   const seen = new Map<string, DealRow>();
   for (const deal of deals.toSorted(compareDeals)) {
     const before = seen.get(deal.deal);

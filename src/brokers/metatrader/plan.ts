@@ -42,6 +42,12 @@ export interface PlanSettings {
   run: RunId;
 }
 
+/** In the order of closing: a total one. */
+export function compareTrades(a: PlannedTrade, b: PlannedTrade): number {
+  const byTime = a.closedAtMs - b.closedAtMs || a.openedAtMs - b.openedAtMs;
+  return byTime || (a.externalId < b.externalId ? -1 : a.externalId > b.externalId ? 1 : 0);
+}
+
 export function emptyPlan(): Plan {
   return { trades: [], executions: [], skipped: [], problems: [] };
 }

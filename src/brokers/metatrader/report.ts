@@ -8,7 +8,7 @@ import { toTrade } from "./closed-trade.ts";
 import type { Contents, Table } from "./contents.ts";
 import type { Accounting } from "./header.ts";
 import { type ReportLimits, reportLimits } from "./limits.ts";
-import { emptyPlan, type Plan, type PlannedTrade, type PlanSettings } from "./plan.ts";
+import { compareTrades, emptyPlan, type Plan, type PlanSettings } from "./plan.ts";
 import { planClosed } from "./plan-closed.ts";
 import { entryReason, planDeals } from "./plan-deals.ts";
 import { planTester } from "./plan-tester.ts";
@@ -188,11 +188,6 @@ function usedTables(unit: RecognisedReport["unit"], dialect: ReportDialect): Rea
 
 function skipAll(plan: Plan, rows: readonly { line: number }[], reason: string): void {
   for (const { line } of rows) plan.skipped.push({ line, reason });
-}
-
-function compareTrades(a: PlannedTrade, b: PlannedTrade): number {
-  const byTime = a.closedAtMs - b.closedAtMs || a.openedAtMs - b.openedAtMs;
-  return byTime || (a.externalId < b.externalId ? -1 : a.externalId > b.externalId ? 1 : 0);
 }
 
 function dialectOf({ generation, events, header }: Contents, { facts }: RowSource): ReportDialect {

@@ -98,6 +98,8 @@ export async function importVenue(
   );
   pairing.beginSource();
   for await (const page of untilFailure(reading, outcome)) {
+    // Before the cursor, which says that they are delivered.
+    if (page.trades !== undefined) await pairing.takeReported(page.trades);
     await pairing.take(page.executions, page.cursor);
     for (const warning of page.warnings ?? []) warnings.set(`${warning.code} ${warning.message}`, warning);
     progress.update(`${listed.broker.title}, account ${account.account_id}: ${pairing.counts.created} new executions`);

@@ -43,7 +43,9 @@ async function platformJobs(args: ImportArgs, { journal }: OpenedJournal, { log 
         name: file.name ?? String(file.file_id),
         file,
       }));
-      jobs.accounts.push({ account, files, venue: null });
+      // A terminal's reports and its API are one account: what one stored the other does not store again.
+      const venue = (account.credentials ?? null) === null ? null : findBroker(account.broker);
+      jobs.accounts.push({ account, files, venue });
     } else if (findBroker(account.broker) !== null) {
       jobs.accounts.push({ account, files: [], venue: findBroker(account.broker) });
     } else {
