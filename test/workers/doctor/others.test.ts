@@ -195,8 +195,10 @@ describe("clock/platform", () => {
 
 describe("brokers", () => {
   test("every venue that the program speaks to can be asked", () => {
+    // Of those that nobody has tried no time is known, and MetaApi asks for none: its requests are not signed.
+    const spoken = brokers.filter(({ broker }) => broker.tested && broker.id !== "metatrader");
     const asked = venues.map(({ id }) => id);
-    expect(brokers.map(({ broker }) => broker.id).filter((id) => !asked.includes(id))).toEqual([]);
+    expect(spoken.map(({ broker }) => broker.id).filter((id) => !asked.includes(id))).toEqual([]);
   });
 
   test("is skipped when no account has it, or its accounts are files", async () => {
