@@ -119,7 +119,7 @@ function quantityColumn(): Column<Decimal> {
   };
 }
 
-const signs: Record<string, string> = { $: "USD", "€": "EUR", "£": "GBP", "¥": "JPY" };
+const signs = new Map<string, string>(Object.entries({ $: "USD", "€": "EUR", "£": "GBP", "¥": "JPY" }));
 
 function moneyColumn(header: readonly HeaderName[]): Column<AccountMoney> {
   return {
@@ -127,7 +127,7 @@ function moneyColumn(header: readonly HeaderName[]): Column<AccountMoney> {
     numeric: true,
     parse: (cell, reading, name) => {
       const said = name.trim().split(/\s+/)[1] ?? null;
-      const currency = said === null || said === "Profit" ? null : (signs[said] ?? said);
+      const currency = said === null || said === "Profit" ? null : (signs.get(said) ?? said);
       return { value: readMoney(cell, reading), currency };
     },
   };

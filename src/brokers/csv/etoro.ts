@@ -4,13 +4,15 @@ import { looseMoney, optional, optionalId, optionalText, readLooseMoney, text, t
 import { type Column, type Draft, defineDialect, RowError, type Skip, skip } from "./dialect.ts";
 
 /** What is opened and what is closed; all else is no trade. */
-const actions: Record<string, "open" | "close"> = {
-  "open position": "open",
-  "position opened": "open",
-  "position closed": "close",
-  "close position": "close",
-  "profit/loss of trade": "close",
-};
+const actions = new Map<string, "open" | "close">(
+  Object.entries({
+    "open position": "open",
+    "position opened": "open",
+    "position closed": "close",
+    "close position": "close",
+    "profit/loss of trade": "close",
+  }),
+);
 
 /**
  * eToro account statement, "Account Activity": one row for each thing that happened. Amounts are in US dollars, whatever the asset is priced in: what was put in
@@ -52,7 +54,7 @@ export const etoro = defineDialect({
   },
   timeColumn: "time",
   toExecution(row): Draft | Skip {
-    const action = actions[row.type.toLowerCase()];
+    const action = actions.get(row.type.toLowerCase());
     if (action === undefined) return skip(`no trade (${row.type})`);
     if (row.units === null || row.positionId === null || row.details === null) {
       throw new RowError("empty", "a position needs its units, its id and what it is in", "units");

@@ -106,18 +106,20 @@ function feeColumn(): Column<Fee | null> {
   };
 }
 
-const markets: Record<string, Market> = {
-  Stocks: "stock",
-  "Equity and Index Options": "option",
-  "Options On Futures": "option",
-  Futures: "future",
-  Forex: "forex",
-  CFDs: "cfd",
-  "Forex CFDs": "cfd",
-  Warrants: "stock",
-  "Structured Products": "stock",
-  "Mutual Funds": "stock",
-};
+const markets = new Map<string, Market>(
+  Object.entries({
+    Stocks: "stock",
+    "Equity and Index Options": "option",
+    "Options On Futures": "option",
+    Futures: "future",
+    Forex: "forex",
+    CFDs: "cfd",
+    "Forex CFDs": "cfd",
+    Warrants: "stock",
+    "Structured Products": "stock",
+    "Mutual Funds": "stock",
+  }),
+);
 
 /** "Stocks - Held with Interactive Brokers (U.K.) Limited carried by …" is "Stocks". */
 function categoryOf(text: string): string {
@@ -126,7 +128,7 @@ function categoryOf(text: string): string {
 }
 
 function marketOf(category: string): Market {
-  const market = markets[category];
+  const market = markets.get(category);
   if (market !== undefined) return market;
   throw new RowError("unknown_value", `expected one of ${Object.keys(markets).join(", ")}`, "category");
 }

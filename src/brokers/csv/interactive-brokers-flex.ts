@@ -13,21 +13,23 @@ const formats = [
   ...dates,
 ];
 
-const categories: Record<string, Market> = {
-  STK: "stock",
-  ETF: "stock",
-  WAR: "stock",
-  FUND: "stock",
-  BOND: "stock",
-  BILL: "stock",
-  OPT: "option",
-  FOP: "option",
-  FSOPT: "option",
-  FUT: "future",
-  CASH: "forex",
-  CFD: "cfd",
-  CRYPTO: "spot",
-};
+const categories = new Map<string, Market>(
+  Object.entries({
+    STK: "stock",
+    ETF: "stock",
+    WAR: "stock",
+    FUND: "stock",
+    BOND: "stock",
+    BILL: "stock",
+    OPT: "option",
+    FOP: "option",
+    FSOPT: "option",
+    FUT: "future",
+    CASH: "forex",
+    CFD: "cfd",
+    CRYPTO: "spot",
+  }),
+);
 
 /**
  * Interactive Brokers, Flex Query of trades as CSV. The user chooses its columns and how dates are written, so that little can be relied on: symbol,
@@ -122,7 +124,7 @@ export const interactiveBrokersFlex = defineDialect({
 /** Without the column, an ISIN or a ticker is a share; a pair is a currency's. */
 function marketOf(category: string | null, symbol: string): Market {
   if (category === null) return /^[A-Z]{3}\.[A-Z]{3}$/.test(symbol) ? "forex" : "stock";
-  const market = categories[category.toUpperCase()];
+  const market = categories.get(category.toUpperCase());
   if (market !== undefined) return market;
   throw new RowError("unknown_value", `expected one of ${Object.keys(categories).join(", ")}`, "category");
 }

@@ -24,7 +24,7 @@ const prefixed: ReadonlySet<string> = new Set([
   ],
 ]);
 
-const ownNames: Record<string, string> = { XBT: "BTC", XDG: "DOGE" };
+const ownNames = new Map<string, string>(Object.entries({ XBT: "BTC", XDG: "DOGE" }));
 
 /** What is behind a point says where it lies: `EUR.HOLD`, `ETH2.S`, `DOT28.S`, `XBT.F`. */
 const place = /(\d\d)?\.[A-Z]{1,5}$/;
@@ -33,7 +33,7 @@ const place = /(\d\d)?\.[A-Z]{1,5}$/;
 export function assetOf(name: string): string {
   const plain = name.replace(place, "");
   const short = prefixed.has(plain) ? plain.slice(1) : plain;
-  return ownNames[short] ?? short;
+  return ownNames.get(short) ?? short;
 }
 
 const quotes = [

@@ -1,7 +1,9 @@
 import { type Decimal, divide, one } from "../../executions/decimal.ts";
 
 /** Shares in London, Johannesburg and Tel Aviv are priced in hundredths. */
-const minorUnits: Record<string, string> = { GBX: "GBP", GBp: "GBP", ZAC: "ZAR", ZAc: "ZAR", ILA: "ILS" };
+const minorUnits = new Map<string, string>(
+  Object.entries({ GBX: "GBP", GBp: "GBP", ZAC: "ZAR", ZAc: "ZAR", ILA: "ILS" }),
+);
 const hundred = 100n * one;
 
 export interface MajorUnit {
@@ -13,7 +15,7 @@ export interface MajorUnit {
 
 /** 496 GBX is 4.96 GBP. */
 export function inMajorUnit(currency: string, price: Decimal): MajorUnit {
-  const major = minorUnits[currency];
+  const major = minorUnits.get(currency);
   if (major === undefined) return { currency, price, divisor: one };
   return { currency: major, price: divide(price, hundred), divisor: hundred };
 }

@@ -170,8 +170,17 @@ export class RowWalker {
   accountOf(reader: RowText): string | null {
     const account = this.mapping?.account;
     if (!account) return null;
-    if (this.#count > 0) return account.index < this.#count ? textOf(this.#readCell(account, reader.text)) : null;
-    return textOf(account.column.parse(trim(reader.cells[account.index] ?? ""), this.#settings.reading, account.name));
+    try {
+      if (this.#count > 0) {
+        return account.index < this.#count ? textOf(this.#readCell(account, reader.text)) : null;
+      }
+      const cell = trim(reader.cells[account.index] ?? "");
+      return textOf(account.column.parse(cell, this.#settings.reading, account.name));
+    } catch (error) {
+      // An account that is missing is its row's error, later.
+      if (error instanceof CellError) return null;
+      throw error;
+    }
   }
 
   /** Whether the row has the columns that it must have. */

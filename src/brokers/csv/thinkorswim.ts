@@ -103,7 +103,8 @@ function cashKey(minute: string, quantity: string, price: string): string {
 /** Prices are written `.34`, quantities `+1,000`. */
 function numberText(text: string): string {
   const plain = text.replace(/[+,]/g, "").replace(/^(-?)\./, "$10.");
-  return /^-?\d+(\.\d+)?$/.test(plain) ? formatDecimal(parseDecimal(plain)) : plain;
+  // A number that is too long for one is compared as it is written.
+  return /^-?\d{1,30}(\.\d{1,18})?$/.test(plain) ? formatDecimal(parseDecimal(plain)) : plain;
 }
 
 /** Null: no numbers. Fees are negative when they were paid. */

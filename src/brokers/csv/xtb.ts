@@ -3,11 +3,13 @@ import type { Side } from "../../executions/execution.ts";
 import { id, looseMoney, optionalText, readLooseMoney, text, time } from "./columns.ts";
 import { CellError, type Draft, defineDialect, RowError, type Skip, skip } from "./dialect.ts";
 
-const exchangeCurrencies: Record<string, string> = {
-  US: "USD",
-  ...{ DE: "EUR", FR: "EUR", NL: "EUR", ES: "EUR", IT: "EUR", BE: "EUR", PT: "EUR", FI: "EUR", AT: "EUR" },
-  ...{ PL: "PLN", CZ: "CZK", CH: "CHF", SE: "SEK", DK: "DKK", NO: "NOK" },
-};
+const exchangeCurrencies = new Map<string, string>(
+  Object.entries({
+    US: "USD",
+    ...{ DE: "EUR", FR: "EUR", NL: "EUR", ES: "EUR", IT: "EUR", BE: "EUR", PT: "EUR", FI: "EUR", AT: "EUR" },
+    ...{ PL: "PLN", CZ: "CZK", CH: "CHF", SE: "SEK", DK: "DKK", NO: "NOK" },
+  }),
+);
 
 /** `OPEN BUY 34/42.5658 @ 11.7480`: a part of an order; `CLOSE BUY 1 @ 26.280`. */
 const order = /^(OPEN|CLOSE) (BUY|SELL) ([\d.,\s]+?)(?:\/[\d.,\s]+)? @ ([\d.,\s]+)$/;
@@ -59,7 +61,7 @@ export const xtb = defineDialect({
       identity: [row.id, side, formatDecimal(quantity)],
       market: "stock",
       symbol: row.symbol,
-      quoteAsset: currency ?? exchangeCurrencies[row.symbol.split(".").at(-1) ?? ""] ?? null,
+      quoteAsset: currency ?? exchangeCurrencies.get(row.symbol.split(".").at(-1) ?? "") ?? null,
       side,
       quantity,
       price: currency === null ? said : quantity === 0n ? null : divide(total, quantity),

@@ -35,7 +35,8 @@ export function planDeals(
     books.set(deal.symbol, book);
     planDeal(deal, book, settings, plan);
   }
-  for (const entry of entries) planEntry(entry, settings, plan);
+  const charges = new Map<string, EntryRow | DealRow>(seen);
+  for (const entry of entries) planEntry(entry, charges, settings, plan);
   plan.executions.sort((a, b) => compareExecutions(a.execution, b.execution));
 }
 
@@ -156,11 +157,22 @@ function draft(
 }
 
 /** A commission that the broker charges apart can name its symbol; all other entries are the account's. */
-function planEntry(entry: EntryRow, settings: PlanSettings, plan: Plan): void {
+function planEntry(entry: EntryRow, known: Map<string, EntryRow | DealRow>, settings: PlanSettings, plan: Plan): void {
   if (entry.symbol === "" || !isCharge(entry.type)) {
     plan.skipped.push({ line: entry.line, reason: entryReason(entry.type) });
     return;
   }
+  const before = known.get(entry.id);
+  if (before !== undefined) {
+    if ("amount" in before && before.amount === entry.amount && before.symbol === entry.symbol) {
+      plan.skipped.push({ line: entry.line, reason: "the same deal again" });
+    } else {
+      const message = `deal ${entry.id} stands in row ${before.line} too, with other values`;
+      plan.problems.push(rowProblem(entry.line, "duplicate_id", message, entry.id));
+    }
+    return;
+  }
+  known.set(entry.id, entry);
   try {
     const execution = draft({ symbol: entry.symbol, deal: entry.id, wallMs: entry.wallMs }, null, settings, {
       type: "fee",
