@@ -130,7 +130,7 @@ function categoryOf(text: string): string {
 function marketOf(category: string): Market {
   const market = markets.get(category);
   if (market !== undefined) return market;
-  throw new RowError("unknown_value", `expected one of ${Object.keys(markets).join(", ")}`, "category");
+  throw new RowError("unknown_value", `expected one of ${[...markets.keys()].join(", ")}`, "category");
 }
 
 function multiplierKey(category: string, symbol: string): string {

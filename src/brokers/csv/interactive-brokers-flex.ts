@@ -126,7 +126,7 @@ function marketOf(category: string | null, symbol: string): Market {
   if (category === null) return /^[A-Z]{3}\.[A-Z]{3}$/.test(symbol) ? "forex" : "stock";
   const market = categories.get(category.toUpperCase());
   if (market !== undefined) return market;
-  throw new RowError("unknown_value", `expected one of ${Object.keys(categories).join(", ")}`, "category");
+  throw new RowError("unknown_value", `expected one of ${[...categories.keys()].join(", ")}`, "category");
 }
 
 const hundred = 100n * one;
