@@ -74,7 +74,8 @@ interface Book {
 export class Matcher {
   readonly #rules: MatchRules;
   readonly #groups = new Map<string, Map<BookSide, Book>>();
-  readonly #changed = new Set<Position>();
+  /** In the order in which they first changed. */
+  #changed: Position[] = [];
   #changedLots = 0;
   readonly totals: MatchTotals = { opened: 0, closed: 0, net: new Map() };
 
@@ -97,8 +98,11 @@ export class Matcher {
     const books = from.#groups.get(group);
     if (books === undefined) return;
     for (const { open, lastClosed } of books.values()) {
-      for (const position of [open, lastClosed])
-        if (position !== null) position.revision = revisionOf(position.externalId);
+      for (const position of [open, lastClosed]) {
+        if (position === null) continue;
+        position.revision = revisionOf(position.externalId);
+        position.isChanged = false;
+      }
     }
     this.#groups.set(group, books);
   }
@@ -107,7 +111,7 @@ export class Matcher {
   forget(group: string): void {
     const books = this.#groups.get(group);
     if (books === undefined) return;
-    for (const position of this.#changed) if (groupOf(position) === group) this.#changed.delete(position);
+    this.#changed = this.#changed.filter((position) => groupOf(position) !== group);
     this.#groups.delete(group);
   }
 
@@ -115,11 +119,11 @@ export class Matcher {
    * Pairs one execution. False: it belongs to no trade that is known here (funding or a fee while flat, a transfer).
    * Transfers are no trade: coins that came in have no known price, and coins that went out were not sold.
    */
-  apply(execution: Execution): boolean {
+  apply(execution: Execution, group = groupOf(execution)): boolean {
     switch (execution.type) {
       case "funding":
       case "fee":
-        return this.#charge(execution);
+        return this.#charge(execution, group);
       case "transfer":
         return false;
       case "fill":
@@ -127,7 +131,7 @@ export class Matcher {
       case "adl":
       case "settlement":
       case "conversion":
-        this.#fill(execution);
+        this.#fill(execution, group);
         return true;
     }
   }
@@ -135,14 +139,17 @@ export class Matcher {
   /** The next revisions of all trades that changed since the last call, in the order in which they first changed. */
   takeChanges(): Trade[] {
     const trades: Trade[] = [];
-    for (const position of this.#changed) trades.push(this.#revise(position));
-    this.#changed.clear();
+    for (const position of this.#changed) {
+      position.isChanged = false;
+      trades.push(this.#revise(position));
+    }
+    this.#changed = [];
     this.#changedLots = 0;
     return trades;
   }
 
   get changes(): number {
-    return this.#changed.size;
+    return this.#changed.length;
   }
 
   /** At most so many lots are in the states of the changed trades: a batch has a limit of bytes. */
@@ -152,20 +159,24 @@ export class Matcher {
 
   /** Called after the position took an execution: that can have added one lot. */
   #change(position: Position): void {
-    const known = this.#changed.size;
-    this.#changed.add(position);
+    const isNew = !position.isChanged;
+    if (isNew) {
+      position.isChanged = true;
+      this.#changed.push(position);
+    }
     if (position.lots.length > lotsWrittenMax) return; // its state is a word, however many there are
-    this.#changedLots += this.#changed.size > known ? position.lots.length : 1;
+    this.#changedLots += isNew ? position.lots.length : 1;
   }
 
   /** As `takeChanges`, where nobody wants the revisions: only the totals are kept. */
   countChanges(): void {
     for (const position of this.#changed) {
+      position.isChanged = false;
       position.revision++;
       position.newLegs = [];
       this.#count(position, netPnlOf(position));
     }
-    this.#changed.clear();
+    this.#changed = [];
     this.#changedLots = 0;
   }
 
@@ -202,12 +213,12 @@ export class Matcher {
     return book;
   }
 
-  #fill(execution: Execution): void {
+  #fill(execution: Execution, group: string): void {
     const { side, quantity, price, positionSide } = execution;
     if (side === null || quantity === null || price === null) {
       throw new RangeError(`${execution.externalId}: a ${execution.type} needs side, quantity and price`);
     }
-    const book = this.#book(groupOf(execution), positionSide ?? "net");
+    const book = this.#book(group, positionSide ?? "net");
     const whole = wholePart(execution, side, quantity, price);
     const direction: Direction = side === "buy" ? "long" : "short";
     if (book.open === null) this.#fromFlat(book, whole, direction);
@@ -244,7 +255,7 @@ export class Matcher {
     const opens = whole.moved - closing;
     // What is over is no position when it is only the fee, paid from coins that this position does not hold.
     const flips = opens > 0n && opens > whole.moved - whole.quantity;
-    const part = flips ? splitPart(whole, closing) : { ...whole, moved: closing };
+    const part = flips ? splitPart(whole, closing) : movedPart(whole, closing);
     exit(position, part, this.#rules.method, this.#statedOf(position, execution));
     this.#change(position);
     this.#settle(book, position, part);
@@ -258,14 +269,14 @@ export class Matcher {
   }
 
   #settle(book: Book, position: Position, { execution }: Part): void {
-    if (!closeIfFlat(position, execution.executedAtMs, () => this.#rules.stepOf(execution))) return;
+    if (!closeIfFlat(position, execution, this.#rules.stepOf)) return;
     book.open = null;
     book.lastClosed = position;
   }
 
-  #charge(execution: Execution): boolean {
+  #charge(execution: Execution, group: string): boolean {
     const amount = execution.fee === 0n ? 0n : execution.feeInQuote;
-    const books = this.#groups.get(groupOf(execution));
+    const books = this.#groups.get(group);
     if (books === undefined) return false;
     const sides = execution.positionSide === null ? [...books.keys()].sort() : [execution.positionSide];
     const positions = sides.flatMap((side) => books.get(side)?.open ?? []);
@@ -305,6 +316,10 @@ function wholePart(execution: Execution, side: "buy" | "sell", quantity: Decimal
   const moved = side === "buy" ? quantity - taken : quantity + taken;
   const fee = execution.fee === null || execution.fee === 0n ? 0n : execution.feeInQuote;
   return { execution, quantity, moved: moved < 0n ? 0n : moved, price, fee };
+}
+
+function movedPart({ execution, quantity, price, fee }: Part, moved: Decimal): Part {
+  return { execution, quantity, moved, price, fee };
 }
 
 /** The first part of an execution that crosses zero: it closes `closing`, with its share of the fee. */

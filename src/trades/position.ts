@@ -62,11 +62,20 @@ export interface Position {
   quantityDigits: number;
   /** What fees in the base asset took out of it, in all: only these can leave dust below a step. */
   feeTaken: Decimal;
-  flags: Set<TradeFlag>;
+  flags: ReadonlySet<TradeFlag>;
   /** Legs since the revision last handed out. */
   newLegs: Leg[];
   /** The net PnL of the last revision that was handed out closed; null: none was. */
   handedOut: Decimal | null;
+  /** Since its revision was last handed out. */
+  isChanged: boolean;
+}
+
+/** Nearly all trades have none, and a set costs as much as all the rest of a position. */
+const noFlags: ReadonlySet<TradeFlag> = new Set();
+
+function addFlag(position: Position, flag: TradeFlag): void {
+  if (!position.flags.has(flag)) position.flags = new Set([...position.flags, flag]);
 }
 
 /** The part of an execution that goes to one trade. */
@@ -119,9 +128,10 @@ export function openPosition(part: Part, direction: Direction, method: CostBasis
     executionCount: 0,
     quantityDigits: 0,
     feeTaken: 0n,
-    flags: new Set(),
+    flags: noFlags,
     newLegs: [],
     handedOut: null,
+    isChanged: false,
   };
   enter(position, part, method);
   return position;
@@ -191,8 +201,8 @@ function compareStated(position: Position, execution: Execution, ours: Product, 
 
 function count(position: Position, { execution, fee }: Part): void {
   position.executionCount++;
-  if (fee === null) position.flags.add("missing_conversion");
-  if (execution.feeEstimated === true) position.flags.add("estimated_fee");
+  if (fee === null) addFlag(position, "missing_conversion");
+  if (execution.feeEstimated === true) addFlag(position, "estimated_fee");
   if (!isInCoins(execution)) return;
   const digits = fractionDigits(execution.quantity ?? 0n);
   if (digits > position.quantityDigits) position.quantityDigits = digits;
@@ -202,7 +212,7 @@ function count(position: Position, { execution, fee }: Part): void {
 /** Funding or a fee on its own. */
 export function charge(position: Position, execution: Execution, amount: Decimal | null): void {
   const role = execution.type === "funding" ? "funding" : "fee";
-  if (amount === null) position.flags.add("missing_conversion");
+  if (amount === null) addFlag(position, "missing_conversion");
   else if (role === "funding") position.funding += amount;
   else position.fees += amount;
   position.executionCount++;
@@ -234,19 +244,23 @@ export function openQuantityOf(position: Position): Decimal {
  * Flat is exactly zero, or less than the venue's step: what fees in the base asset leave and no order can sell. Without a known step it is
  * taken from the digits of the quantities that were executed. Dust is written off: its cost is in no PnL, its fee in the trade's.
  */
-export function closeIfFlat(position: Position, atMs: number, stepOf: () => Decimal | null): boolean {
+export function closeIfFlat(
+  position: Position,
+  execution: Execution,
+  stepOf: (execution: Execution) => Decimal | null,
+): boolean {
   const rest = openQuantityOf(position);
   if (rest !== 0n) {
-    if (position.feeTaken === 0n || !isDust(position, rest, stepOf())) return false;
+    if (position.feeTaken === 0n || !isDust(position, rest, stepOf(execution))) return false;
     for (const lot of position.lots) position.fees += lot.fee;
-    position.flags.add("dust_closed");
+    addFlag(position, "dust_closed");
   }
   position.lots = [];
   position.openQuantity = 0n;
   position.status = "closed";
-  position.closedAtMs = atMs;
+  position.closedAtMs = execution.executedAtMs;
   const rounding = roundingOf(position);
-  if (rounding === null) position.flags.add("pnl_mismatch");
+  if (rounding === null) addFlag(position, "pnl_mismatch");
   else if (rounding !== 0n) takeRounding(position, rounding);
   return true;
 }
@@ -255,6 +269,7 @@ export function closeIfFlat(position: Position, atMs: number, stepOf: () => Deci
 function roundingOf({ stated, comparable, exits }: Position): Product | null {
   if (stated === null) return 0n;
   const difference = toProduct(stated) - comparable;
+  if (difference === 0n) return 0n;
   return absolute(difference) > statedToleranceEach * BigInt(Math.max(exits, 1)) ? null : difference;
 }
 
@@ -292,7 +307,7 @@ export function unknownOrigin(part: Part, stated: StatedPnl, pnlIsOfPart: boolea
   position.exitValue = worth(position.market, quantity, price, position.contractSize);
   position.fees = part.fee ?? 0n;
   position.stated = null;
-  position.flags.add("unknown_origin");
+  addFlag(position, "unknown_origin");
   let pnl: Decimal | null = null;
   if (pnlIsOfPart && execution.realizedPnl !== null && stated !== null) {
     pnl = stated === "net" ? execution.realizedPnl + position.fees : execution.realizedPnl;

@@ -96,6 +96,7 @@ export function readState(trade: Trade): Position {
       flags: new Set(trade.flags),
       newLegs: [],
       handedOut: null,
+      isChanged: false,
     };
   } catch (cause) {
     throw new StateUnusable(`The state of ${trade.externalId} cannot be read`, { cause });
