@@ -5,6 +5,8 @@
 export interface Zone {
   /** The rule as it was given, in one spelling: `Europe/Paris`, `+02:00`, `UTC`, `GMT+2/US`. */
   readonly name: string;
+  /** Null: it changes with the time. */
+  readonly fixedOffsetMs: number | null;
   /** What the clock shows minus UTC. */
   offsetMsAt: (utcMs: number) => number;
   /** `wallClockMs`: what the clock shows, as milliseconds since 1970-01-01 00:00 on that clock. */
@@ -76,6 +78,7 @@ function makeZone(rule: string): Zone {
 function fixedZone(name: string, offsetMs: number): Zone {
   return {
     name,
+    fixedOffsetMs: offsetMs,
     offsetMsAt: () => offsetMs,
     toUtcMs: (wallClockMs) => ({ utcMs: wallClockMs - offsetMs, kind: "exact" }),
   };
@@ -100,6 +103,7 @@ interface Span {
 /** Any rule as a table, filled block by block on demand. The span found last answers most questions by itself. */
 class TableZone implements Zone {
   readonly name: string;
+  readonly fixedOffsetMs = null;
   readonly #offsetFromRule: (utcMs: number) => number;
   readonly #blocks = new Map<number, Span[]>();
   #span: Span = { startMs: 0, endMs: 0, offsetMs: 0 };

@@ -1,7 +1,7 @@
 import type { Decimal } from "../../executions/decimal.ts";
 import { markOf } from "./decimal-mark.ts";
 import { CellError, type Column, type Reading, RowError, readDecimal, readDecimalAt } from "./dialect.ts";
-import { compileFormat, readTimeAt, type TimeCell, type TimeFormat } from "./times.ts";
+import { compileFormat, readTimeAt, readUtcMsAt, type TimeCell, type TimeFormat } from "./times.ts";
 
 /**
  * The kinds of columns. Each is made once a dialect and then called once a row: no regular expression and no allocation beyond
@@ -17,10 +17,16 @@ function columnOf<T>(header: Header, parseAt: ParseAt<T>): Column<T> {
 
 /** The same column; without a cell, or with one that says nothing (empty, `-`), null. */
 export function optional<T>(column: Column<T>): Column<T | null> {
-  const { parse, parseAt } = column;
+  const { parse, parseAt, utcMsAt } = column;
   return {
     ...column,
     optional: true,
+    ...(utcMsAt === undefined
+      ? {}
+      : {
+          utcMsAt: (row: string, start: number, end: number, reading: Reading) =>
+            isNothing(row, start, end) ? Number.NaN : utcMsAt(row, start, end, reading),
+        }),
     parse: (cell, reading, header) => (isNothing(cell, 0, cell.length) ? null : parse(cell, reading, header)),
     ...(parseAt === undefined
       ? {}
@@ -134,7 +140,10 @@ export function boolean(header: Header): Column<boolean> {
 /** Tried in the order given: day and month are never guessed, a dialect states which comes first. */
 export function time(header: Header, formats: readonly TimeFormat[]): Column<TimeCell> {
   const compiled = formats.map(compileFormat);
-  return columnOf(header, (row, start, end, reading) => readTimeAt(row, start, end, compiled, reading));
+  return {
+    ...columnOf(header, (row, start, end, reading) => readTimeAt(row, start, end, compiled, reading)),
+    utcMsAt: (row, start, end, reading) => readUtcMsAt(row, start, end, compiled, reading),
+  };
 }
 
 /** A count since 1970-01-01 in UTC. @throws {CellError} */

@@ -147,6 +147,8 @@ export interface Column<T> {
   parse: (text: string, reading: Reading, header: string) => T;
   /** As `parse`, of the part of a row from `start` to `end`: it spares the making of a string, which takes longer than the reading. */
   parseAt?: (row: string, start: number, end: number, reading: Reading) => T;
+  /** Of a column of times, its time alone: NaN where `parseAt` says null. The first pass over a file asks for nothing else. */
+  utcMsAt?: (row: string, start: number, end: number, reading: Reading) => number;
 }
 
 /**

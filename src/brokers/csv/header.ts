@@ -19,6 +19,8 @@ export interface Mapping {
 export interface Field {
   key: string;
   column: Column<unknown>;
+  /** The column's own; it stands here too because columns differ in what they have, and looking there takes as long as reading. */
+  parseAt: Column<unknown>["parseAt"];
   /** -1: the file has no such column. */
   index: number;
   /** Where its text goes on; -1: nowhere. */
@@ -88,7 +90,7 @@ export function mapColumns<C extends Columns>(
       if (column.and !== undefined && second < 0)
         missing.push(headerNamesOf({ header: column.and }).map(nameText).join(" or "));
     }
-    return { key, column, index, second, name: name.trim() };
+    return { key, column, parseAt: column.parseAt, index, second, name: name.trim() };
   });
   const field = (key: string | undefined) => fields.find((found) => found.key === key && found.index >= 0) ?? null;
   const time = field(dialect.timeColumn);

@@ -147,6 +147,8 @@ function settingsOf({ dialect, broker, market, currency, decimalMark, zone, layo
 }
 
 function readingOf(decimalMark: "." | ",", zone: Zone | null): Reading {
+  const offsetMs = zone?.fixedOffsetMs ?? null;
+  if (offsetMs !== null) return { decimalMark, toUtcMs: (wallClockMs) => wallClockMs - offsetMs };
   return {
     decimalMark,
     toUtcMs: (wallClockMs) => {

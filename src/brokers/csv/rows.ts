@@ -159,7 +159,11 @@ export class RowWalker {
     try {
       this.#count = reader.isPlain ? cellBounds(reader, this.#settings.delimiter, bounds, mapping.glance) : 0;
       if (this.#count === 0) return utcMsOf(column.parse(cellText(mapping.time, reader.cells), reading, name));
-      return Math.max(index, second) < this.#count ? utcMsOf(this.#readCell(mapping.time, reader.text)) : Number.NaN;
+      if (Math.max(index, second) >= this.#count) return Number.NaN;
+      if (column.utcMsAt === undefined || second >= 0) return utcMsOf(this.#readCell(mapping.time, reader.text));
+      const { text } = reader;
+      const start = startOf(text, index);
+      return column.utcMsAt(text, start, endOf(text, index, start), reading);
     } catch (error) {
       if (error instanceof CellError) return Number.NaN;
       throw error;
@@ -249,18 +253,16 @@ export class RowWalker {
   }
 
   /** Of the row that was bounded last. */
-  #readCell({ column, index, second, name }: Field, text: string): unknown {
+  #readCell({ column, parseAt, index, second, name }: Field, text: string): unknown {
     const { reading } = this.#settings;
     if (index < 0) return column.parse("", reading, name);
-    let start = bounds[index] as number;
-    let end = (bounds[index + 1] as number) - 1;
-    while (start < end && isBlankCode(text.charCodeAt(start))) start++;
-    while (end > start && isBlankCode(text.charCodeAt(end - 1))) end--;
+    const start = startOf(text, index);
+    const end = endOf(text, index, start);
     if (second >= 0) {
       const rest = text.slice(bounds[second] as number, (bounds[second + 1] as number) - 1).trim();
       return column.parse(`${text.slice(start, end)} ${rest}`.trim(), reading, name);
     }
-    if (column.parseAt !== undefined) return column.parseAt(text, start, end, reading);
+    if (parseAt !== undefined) return parseAt(text, start, end, reading);
     return column.parse(text.slice(start, end), reading, name);
   }
 }
@@ -274,6 +276,20 @@ function rowOver(values: readonly unknown[], keys: readonly string[]): Record<st
 
 /** One for all: a row is read before the next one is looked at. */
 const bounds = new Int32Array(1_024);
+
+/** Of a cell, without its outer blanks. */
+function startOf(text: string, index: number): number {
+  const end = (bounds[index + 1] as number) - 1;
+  let start = bounds[index] as number;
+  while (start < end && isBlankCode(text.charCodeAt(start))) start++;
+  return start;
+}
+
+function endOf(text: string, index: number, start: number): number {
+  let end = (bounds[index + 1] as number) - 1;
+  while (end > start && isBlankCode(text.charCodeAt(end - 1))) end--;
+  return end;
+}
 
 function textOf(value: unknown): string | null {
   return typeof value === "string" ? value : null;

@@ -21,13 +21,23 @@ export function readTimeAt(
   formats: readonly CompiledFormat[],
   reading: Reading,
 ): TimeCell {
+  return { utcMs: readUtcMsAt(row, start, end, formats, reading), text: row.slice(start, end) };
+}
+
+/** As `readTimeAt`, without the text. @throws {CellError} */
+export function readUtcMsAt(
+  row: string,
+  start: number,
+  end: number,
+  formats: readonly CompiledFormat[],
+  reading: Reading,
+): number {
   for (let index = 0; index < formats.length; index++) {
     const format = formats[index] as CompiledFormat;
     const { places } = format;
     if (!(places === null ? match(row, start, end, format) : matchPlaces(row, start, end, places, format))) continue;
     const { wallClockMs, offsetMs } = scanned;
-    const utcMs = Number.isNaN(offsetMs) ? reading.toUtcMs(wallClockMs) : wallClockMs - offsetMs;
-    return { utcMs, text: row.slice(start, end) };
+    return Number.isNaN(offsetMs) ? reading.toUtcMs(wallClockMs) : wallClockMs - offsetMs;
   }
   const known = formats.map(({ source }) => (source === "iso" ? "YYYY-MM-DDThh:mm:ssZ" : source));
   throw new CellError("not_a_time", `a time like ${known.join(" or ")}`);
