@@ -225,7 +225,8 @@ export class Pairing {
   }
 
   #noteDerive(group: string, sinceMs: number): void {
-    this.#state.derive.set(group, Math.min(sinceMs, this.#state.derive.get(group) ?? sinceMs));
+    const noted = this.#state.derive.get(group);
+    if (noted === undefined || sinceMs < noted) this.#state.derive.set(group, sinceMs);
   }
 
   #isNext(group: string, execution: Execution): boolean {
@@ -240,9 +241,25 @@ export class Pairing {
   }
 
   #pair(group: string, execution: Execution): void {
-    if (!this.#matcher.apply(execution)) this.#keepUnpaired(group, execution);
-    this.#state.paired.set(group, execution);
+    if (!this.#matcher.apply(execution, group)) this.#keepUnpaired(group, execution);
+    this.#mark(group, execution);
     this.#forward.push(execution);
+  }
+
+  /**
+   * Marks, not executions: these hold on to the text of the file that they came from. Changed in place where nobody else has it, since each
+   * execution of a file moves one.
+   */
+  #mark(group: string, { executedAtMs, externalId, side }: Execution): void {
+    const { paired } = this.#state;
+    const mark = paired.get(group);
+    if (mark === undefined || mark === this.#marksBefore.get(group)) {
+      paired.set(group, { executedAtMs, externalId, side });
+      return;
+    }
+    mark.executedAtMs = executedAtMs;
+    mark.externalId = externalId;
+    mark.side = side;
   }
 
   /** Funding soon after a close belongs to the closed trade, which only its group's executions can tell across cycles. */
@@ -278,6 +295,7 @@ export class Pairing {
     const answered = this.#state.derive;
     this.#state.derive = noted;
     this.#moved = true; // without these notes
+    if (result.executionResults.length === 0 && !result.assumed) return;
     // Not taken as new, so not what its trades were made of: refused, or an id that was there with another content. A trade with a refused
     // execution is refused as a whole, hence all that the batch has of the group.
     for (const [index, execution] of executions.entries()) {
@@ -317,7 +335,7 @@ export class Pairing {
     this.#moved = false;
     this.counts.created += delivered.result.executions.created;
     this.counts.duplicates += delivered.result.executions.duplicates;
-    this.counts.differing += delivered.result.executionResults.filter(({ differs }) => differs).length;
+    for (const { differs } of delivered.result.executionResults) if (differs) this.counts.differing++;
     this.counts.rejected += delivered.result.executions.rejected;
     this.counts.rejectedTrades += delivered.result.trades.rejected;
     return delivered.result;
@@ -334,7 +352,7 @@ export class Pairing {
     this.#countRevisions(stored, revisions);
     for (const execution of executions) {
       const last = this.#state.paired.get(group);
-      if (last === undefined || compareMarks(execution, last) > 0) this.#state.paired.set(group, execution);
+      if (last === undefined || compareMarks(execution, last) > 0) this.#mark(group, execution);
     }
     const batches = chunkTrades(revisions.flatMap(splitLegs), this.#limits.tradesPerBatchMax);
     for (const [index, trades] of batches.entries()) {

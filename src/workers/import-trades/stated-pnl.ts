@@ -16,5 +16,13 @@ const byBroker = new Map<string, StatedPnl>([
 
 /** How an execution's broker states its PnL: the first part of its id names the broker, also when it is read back from the platform. */
 export function statedPnlOf({ externalId }: Pick<Execution, "externalId">): StatedPnl {
-  return byBroker.get(externalId.slice(0, externalId.indexOf(":"))) ?? null;
+  if (externalId.startsWith(lastPrefix)) return lastAnswer;
+  const broker = externalId.slice(0, externalId.indexOf(":"));
+  lastAnswer = byBroker.get(broker) ?? null;
+  lastPrefix = `${broker}:`;
+  return lastAnswer;
 }
+
+/** Nearly always the same broker as the time before. */
+let lastPrefix = ":";
+let lastAnswer: StatedPnl = null;
