@@ -13,6 +13,11 @@ const standardError = 2;
 const listColumns = 200;
 
 export async function runDoctor(args: DoctorArgs, context: Context): Promise<number> {
+  if (args.platformCheck) {
+    const { runPlatformCheck } = await import("./platform-check/run.ts"); // few ever need it
+    return runPlatformCheck(args, context);
+  }
+  refuseAlone(args);
   const machine = await ownMachine();
   const { terminal, environment } = context;
   if (args.list) return listChecks(machine, args, context);
@@ -22,6 +27,19 @@ export async function runDoctor(args: DoctorArgs, context: Context): Promise<num
   else if (isJournal(environment, standardError)) tellLog(findings, context.log);
   else terminal.write(renderFindings(findings, { quiet: args.quiet, color: terminal.color }));
   return isHealthy(findings) ? 0 : 1;
+}
+
+/** @throws {Failure} usage: an option of the platform check without it */
+function refuseAlone({ testAccount, limitedKeyFile, exhaustRateLimit }: DoctorArgs): void {
+  if (testAccount === undefined && limitedKeyFile === undefined && !exhaustRateLimit) return;
+  throw new Failure(
+    "usage",
+    "--test-account, --limited-key-file and --exhaust-rate-limit belong to --platform-check.",
+    {
+      code: "usage",
+      hint: "Add --platform-check, or leave them out.",
+    },
+  );
 }
 
 /** @throws {Failure} usage */
