@@ -14,7 +14,7 @@ export type { VariableName } from "./config/variables.ts";
 export interface Config {
   /** Where trades go. */
   platform: { kind: "laravel"; url: string; key: string } | Extract<PlatformAddress, { kind: "embedded" }>;
-  tradeImporter: { enabled: boolean; intervalMinutes: number; batchSize: number };
+  tradeImporter: { enabled: boolean; intervalMinutes: number; batchSize: number; watchFolder: string | null };
   statsAnalyzer: { enabled: boolean; intervalMinutes: number };
   /** For accounts without credentials of their own. */
   binance: { apiKey: string; apiSecret: string } | null;
@@ -197,6 +197,7 @@ function toConfig(values: Values, { sources, secrets, venueUrls }: Others): Conf
       enabled: present(values.TRADE_IMPORTER_ENABLED),
       intervalMinutes: present(values.TRADE_IMPORTER_INTERVAL_MINUTES),
       batchSize: present(values.TRADE_IMPORTER_BATCH_SIZE),
+      watchFolder: values.TRADE_IMPORTER_WATCH_FOLDER ?? null,
     },
     statsAnalyzer: {
       enabled: present(values.STATS_ANALYZER_ENABLED),

@@ -21,7 +21,7 @@ describe("with nothing set", () => {
     const { sources, ...values } = config;
     expect(values).toEqual({
       platform: { kind: "embedded", path: "./data/journal.sqlite" },
-      tradeImporter: { enabled: true, intervalMinutes: 15, batchSize: 100 },
+      tradeImporter: { enabled: true, intervalMinutes: 15, batchSize: 100, watchFolder: null },
       statsAnalyzer: { enabled: true, intervalMinutes: 60 },
       binance: null,
       log: { level: "info", dir: "./logs" },
@@ -56,6 +56,7 @@ test("everything set comes out as values", () => {
       TRADE_IMPORTER_ENABLED: "No",
       TRADE_IMPORTER_INTERVAL_MINUTES: "5",
       TRADE_IMPORTER_BATCH_SIZE: "1",
+      TRADE_IMPORTER_WATCH_FOLDER: "/srv/metatrader",
       STATS_ANALYZER_ENABLED: "on",
       STATS_ANALYZER_INTERVAL_MINUTES: "1440",
       BINANCE_API_KEY: "binance-key",
@@ -76,7 +77,7 @@ test("everything set comes out as values", () => {
   const { sources, secrets, ...values } = config;
   expect(values).toEqual({
     platform: { kind: "laravel", url: "https://app.example.com/api/internal", key },
-    tradeImporter: { enabled: false, intervalMinutes: 5, batchSize: 1 },
+    tradeImporter: { enabled: false, intervalMinutes: 5, batchSize: 1, watchFolder: "/srv/metatrader" },
     statsAnalyzer: { enabled: true, intervalMinutes: 1440 },
     binance: { apiKey: "binance-key", apiSecret: "binance-secret" },
     log: { level: "warning", dir: "/var/log/ami-workers" },

@@ -9,6 +9,10 @@ export interface BrokerFile {
   path: string;
   name: string;
   format: FileFormat;
+  /** The account as the file names it; null: it names none. */
+  account: string | null;
+  /** The rule that its times are read by, and who said so; null: each time has an offset of its own. */
+  zone: { rule: string; from: string } | null;
   /** The rule that its times are read by, and what else was understood; for people. */
   facts: Readonly<Record<string, string>>;
   /** In the order of `compareExecutions` within a symbol. What becomes of each row is in `report`. */
@@ -34,8 +38,15 @@ export interface FilePage {
 /** Delimited text that no dialect knows can still be a terminal's report; so can what is no text at all. */
 const perhapsReport = new Set(["unknown_dialect", "not_csv", "not_text", "section_missing", "bad_encoding"]);
 
+export interface OpenOptions extends RecogniseOptions {
+  /** For a terminal's report, where `timezone` says nothing. */
+  reportTimezone?: string;
+  /** Who said `timezone`, for people; left out: the command line. */
+  timezoneFrom?: string;
+}
+
 /** Which file is this? By its content alone. @throws {Failure} data, with a code; see `recognise` and `recogniseReport` */
-export async function openBrokerFile(path: string, options: RecogniseOptions): Promise<BrokerFile> {
+export async function openBrokerFile(path: string, options: OpenOptions): Promise<BrokerFile> {
   try {
     return await openDelimited(path, options);
   } catch (error) {
@@ -46,39 +57,63 @@ export async function openBrokerFile(path: string, options: RecogniseOptions): P
   }
 }
 
-async function openDelimited(path: string, options: RecogniseOptions): Promise<BrokerFile> {
+const zoneSources = {
+  header: "the header of the time column",
+  file: "the rows above the header",
+  name: "the name of the file",
+  dialect: "the format",
+} as const;
+
+async function openDelimited(path: string, options: OpenOptions): Promise<BrokerFile> {
   const recognised = await recognise(path, options);
-  const { dialect, broker, encoding, zone, zoneFrom, account } = recognised;
+  const { dialect, broker, encoding, delimiter, decimalMark, headerLine, zone, zoneFrom, account } = recognised;
+  const from = zoneFrom === "option" || zoneFrom === null ? saidBy(options) : zoneSources[zoneFrom];
   return {
     path,
     name: recognised.name,
     format: { id: dialect.id, title: dialect.title, broker, markets: dialect.markets, currency: null },
     facts: {
       encoding,
+      delimiter: delimiter === "\t" ? "tab" : delimiter,
+      "decimal mark": decimalMark,
+      "header in line": String(headerLine),
       ...(account === null ? {} : { account }),
-      ...(zone === null ? {} : { times: `${zone} (from the ${zoneFrom ?? "rows"})` }),
+      ...(zone === null ? {} : { times: `${zone} (from ${from})` }),
     },
+    account,
+    zone: zone === null ? null : { rule: zone, from },
     pages: (report, signal) => readPages(recognised, report, signal),
   };
 }
 
 /** Its readers are loaded when they are needed: HTML and XLSX. */
-async function openReport(path: string, options: RecogniseOptions): Promise<BrokerFile | null> {
+async function openReport(path: string, { reportTimezone, ...options }: OpenOptions): Promise<BrokerFile | null> {
   const { readReport, recogniseReport } = await import("./metatrader/report.ts");
-  const recognised = await recogniseReport(path, options);
+  const timezone = options.timezone ?? reportTimezone;
+  const recognised = await recogniseReport(path, { ...options, ...(timezone === undefined ? {} : { timezone }) });
   if (recognised === null) return null;
-  const { dialect, title, broker, currency, encoding, zone, company, accounting } = recognised;
+  const { dialect, title, broker, currency, encoding, zone, account, company, server, accounting, kind } = recognised;
+  const from = saidBy(options);
   return {
     path,
     name: recognised.name,
     format: { id: dialect, title, broker, markets: ["forex", "cfd"], currency },
     facts: {
+      kind,
       encoding,
-      times: zone,
+      times: `${zone} (from ${from})`,
       currency,
+      ...(account === null ? {} : { account }),
       ...(company === null ? {} : { company }),
+      ...(server === null ? {} : { server }),
       ...(accounting === null ? {} : { accounting }),
     },
+    account,
+    zone: { rule: zone, from },
     pages: (report, signal) => readReport(recognised, report, signal),
   };
+}
+
+function saidBy({ timezoneFrom }: Pick<OpenOptions, "timezoneFrom">): string {
+  return timezoneFrom ?? "--timezone";
 }

@@ -56,6 +56,13 @@ export const variables = {
     expected: "a whole number from 1 to 100",
     default: "100",
   },
+  TRADE_IMPORTER_WATCH_FOLDER: {
+    ...text,
+    section: "Worker: trade importer",
+    description:
+      "Folder that terminals publish their reports to, imported as they grow: a folder below it for each account, called by the account's id",
+    expected: "a folder's path",
+  },
   STATS_ANALYZER_ENABLED: {
     ...text,
     section: "Worker: stats analyzer",

@@ -7,6 +7,12 @@ const args = {
     valueHint: "path",
     description: "Import this file into the embedded journal's own account, instead of the accounts' brokers",
   },
+  watchFolder: {
+    type: "string",
+    valueHint: "folder",
+    description:
+      "Import what is new in this folder's files, instead of the accounts' brokers; a folder below it is called by its account's id",
+  },
   dialect: { type: "string", valueHint: "id", description: "The format of the files; otherwise found by their header" },
   map: {
     type: "strings",
@@ -60,6 +66,10 @@ export const importTrades = defineWorker({
       command: "ami-workers import-trades --file spot.csv --dry-run --json",
       does: "what would come of it, for a program",
     },
+    {
+      command: "ami-workers import-trades --watch-folder /srv/metatrader --timezone GMT+2/EU",
+      does: "reports that a terminal publishes there, as they grow",
+    },
     { command: "ami-workers import-trades --account 7 --lock-wait 60", does: "one account, after the run that is on" },
   ],
   exits: {
@@ -75,6 +85,7 @@ export const importTrades = defineWorker({
     "LARAVEL_API_KEY",
     "CREDENTIALS_KEY",
     "TRADE_IMPORTER_BATCH_SIZE",
+    "TRADE_IMPORTER_WATCH_FOLDER",
     "BINANCE_API_KEY",
     "BINANCE_API_SECRET",
     "MAX_RETRIES",

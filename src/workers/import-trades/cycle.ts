@@ -15,9 +15,9 @@ import type { AccountJob, AccountTools } from "./account.ts";
 import type { ImportArgs } from "./command.ts";
 import { DryLedger } from "./dry-ledger.ts";
 import { Venues } from "./import-venue.ts";
-import { type Jobs, jobsOf } from "./jobs.ts";
+import { type Jobs, jobsOf, refusedFile } from "./jobs.ts";
 import { JournalLedger } from "./journal-ledger.ts";
-import { openJournal } from "./open-journal.ts";
+import { type OpenedJournal, openJournal } from "./open-journal.ts";
 import { bufferFull, isStop, tellWatch, throwOutcome, watchPlatform } from "./outcome.ts";
 import { showCycle } from "./output.ts";
 import { emptyCounts } from "./pairing.ts";
@@ -25,6 +25,7 @@ import { type Cycle, cycleCompletedFields, perUserFields, toCycleReport } from "
 import type { AccountResult } from "./result.ts";
 import { statedPnlOf } from "./stated-pnl.ts";
 import { importWithin } from "./time-limit.ts";
+import { addWatched, type WatchRun } from "./watch-jobs.ts";
 
 /** The platform stores about fourteen batches a second whatever comes, and files take memory: more accounts at once only wait. */
 const fileAccountsAtOnceMax = 3;
@@ -40,9 +41,12 @@ const clockSkewMsMax = 30_000;
 /** One cycle of `import-trades`. @throws {Failure} with the exit code of the cycle, when it is not 0 */
 export async function runImport(args: ImportArgs, config: Config, context: Context): Promise<void> {
   const { log } = context;
-  if (!config.tradeImporter.enabled && args.file.length === 0) {
+  if (!config.tradeImporter.enabled && args.file.length === 0 && args.watchFolder === undefined) {
     log.info("worker_disabled", { variable: "TRADE_IMPORTER_ENABLED" });
     return;
+  }
+  if (args.file.length > 0 && args.watchFolder !== undefined) {
+    throw new Failure("usage", "--file and --watch-folder are two ways: one of them.", { code: "two_sources" });
   }
   const runId = context.uuid();
   if (args.dryRun) return await runCycle(args, config, context, runId, null);
@@ -66,8 +70,7 @@ async function runCycle(
   watch: Watch | null,
 ): Promise<void> {
   const { clock, log } = context;
-  const startedAtMs = clock.nowMs();
-  const startMs = clock.monotonicMs();
+  const [startedAtMs, startMs] = [clock.nowMs(), clock.monotonicMs()];
   const workerId = `ami-workers@${hostname()}:${process.pid}`;
   log.info("cycle_started", { cycle_id: cycleId, version, dry_run: args.dryRun });
   const opened = await openJournal({ config, workerId, dryRun: args.dryRun }, context);
@@ -76,6 +79,7 @@ async function runCycle(
   const results: AccountResult[] = [];
   let jobs: Jobs = { accounts: [], refused: [], skipped: [] };
   let stopped: unknown = null;
+  let watched: WatchRun | null = null;
   const deadlineMs = args.deadline === 0 ? null : startedAtMs + args.deadline * 1_000;
   const venues = new Venues(config, context, deadlineMs);
   const buffer = new Buffer(config.dataDir, { clock, log, platform: journal.name });
@@ -86,7 +90,8 @@ async function runCycle(
     const tools: FlushTools = { journal, buffer, log, uuid: context.uuid, signal: context.signal };
     if (!args.dryRun) await flush(tools);
     jobs = await jobsOf(args, opened, context);
-    results.push(...jobs.skipped);
+    watched = await watchedOf(jobs, args, { opened, config, context });
+    results.push(...withoutWatched(jobs.skipped, watched));
     if (!args.dryRun) jobs.accounts = withoutWaiting(jobs.accounts, results, tools);
     await importAll(jobs.accounts, results, {
       // The embedded journal takes everything or nothing: there is nothing to keep room for.
@@ -99,6 +104,7 @@ async function runCycle(
   } finally {
     progress.clear();
     venues.close();
+    watched?.end(results);
   }
   inOrderOf(jobs.accounts, results);
   const finishedAtMs = clock.nowMs();
@@ -125,6 +131,27 @@ async function runCycle(
   await showCycle(cycle, args, context);
   if (cycle.failed) throw stopped;
   throwOutcome(cycle, context);
+}
+
+/** The folder of the command line alone, or the configuration's beside the platform's accounts, which go on without it. */
+async function watchedOf(
+  jobs: Jobs,
+  args: ImportArgs,
+  tools: { opened: OpenedJournal; config: Config; context: Context },
+): Promise<WatchRun | null> {
+  const folder = args.watchFolder ?? tools.config.tradeImporter.watchFolder;
+  if (folder === null || args.file.length > 0) return null;
+  try {
+    return await addWatched(folder, jobs, args, tools);
+  } catch (error) {
+    if (args.watchFolder !== undefined || !(error instanceof Failure) || error.kind !== "settings") throw error;
+    jobs.refused.push(refusedFile(folder, error, tools.context));
+    return null;
+  }
+}
+
+function withoutWatched(skipped: readonly AccountResult[], watched: WatchRun | null): AccountResult[] {
+  return skipped.filter(({ account }) => watched?.accounts.has(String(account.account_id)) !== true);
 }
 
 function inOrderOf(jobs: readonly AccountJob[], results: AccountResult[]): void {

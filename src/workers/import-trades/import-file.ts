@@ -1,16 +1,24 @@
-import type { RecogniseOptions } from "../../brokers/csv/read.ts";
 import { createFileReport, type FileReport } from "../../brokers/csv/report.ts";
-import { type BrokerFile, type FilePage, openBrokerFile } from "../../brokers/files.ts";
+import { type BrokerFile, type FilePage, type OpenOptions, openBrokerFile } from "../../brokers/files.ts";
 import { Failure } from "../../errors.ts";
 import type { Account, PlatformFile } from "../../journal/wire.ts";
 import type { AccountTools } from "./account.ts";
 import { download, toFileResult } from "./files.ts";
 import type { Pairing } from "./pairing.ts";
 import { type FileOutcome, toResultError } from "./result.ts";
+import type { DeliveryMemory } from "./watch-state.ts";
 
-export type FileJob =
-  | { kind: "local"; name: string; file: BrokerFile }
-  | { kind: "platform"; name: string; file: PlatformFile };
+/** A file on this machine. */
+export interface LocalJob {
+  kind: "local";
+  name: string;
+  file: BrokerFile;
+  /** Of a watched file: what of it is delivered already is left out. */
+  memory?: DeliveryMemory;
+  onEnd?: (outcome: FileOutcome) => void;
+}
+
+export type FileJob = LocalJob | { kind: "platform"; name: string; file: PlatformFile };
 
 /** One file of an account. What is wrong with the file is in its outcome; what is wrong with the platform is thrown. */
 export async function importFile(
@@ -36,7 +44,12 @@ export async function importFile(
     outcome.title = format.title;
     outcome.facts = facts;
     outcome.report = createFileReport();
-    await importRows(opened.file, outcome.report, pairing, tools);
+    await importRows(
+      { file: opened.file, memory: job.kind === "local" ? job.memory : undefined },
+      outcome.report,
+      pairing,
+      tools,
+    );
   } catch (error) {
     // A file that cannot be read is its own failure: the account's other files go on.
     if (!(error instanceof FileUnreadable)) throw error;
@@ -45,6 +58,7 @@ export async function importFile(
   }
   if (tools.context.signal.aborted) return outcome;
   await pairing.finish();
+  if (job.kind === "local") job.onEnd?.(outcome);
   if (tools.reports && outcome.fileId !== null && outcome.error?.retryable !== true) {
     const result = toFileResult(outcome, pairing.counts.rejected - refusedBefore);
     await tools.journal.postFileResult(account.account_id, outcome.fileId, result);
@@ -83,10 +97,10 @@ async function openFile(
 }
 
 /** What an account says about its files. */
-function settingsOf(account: Account): Pick<RecogniseOptions, "timezone" | "market"> {
+function settingsOf(account: Account): Pick<OpenOptions, "timezone" | "timezoneFrom" | "market"> {
   const only = account.markets.length === 1 ? account.markets[0] : undefined;
   return {
-    ...(account.broker_timezone === null ? {} : { timezone: account.broker_timezone }),
+    ...(account.broker_timezone === null ? {} : { timezone: account.broker_timezone, timezoneFrom: "the account" }),
     ...(only === undefined ? {} : { market: only }),
   };
 }
@@ -100,7 +114,7 @@ async function* readable(file: BrokerFile, report: FileReport, signal: AbortSign
 }
 
 async function importRows(
-  file: BrokerFile,
+  { file, memory }: { file: BrokerFile; memory: DeliveryMemory | undefined },
   report: FileReport,
   pairing: Pairing,
   { context, progress }: AccountTools,
@@ -109,7 +123,7 @@ async function importRows(
   pairing.beginSource();
   try {
     for await (const { executions, trades } of readable(file, report, signal)) {
-      await pairing.take(executions);
+      await pairing.take(memory === undefined ? executions : executions.filter((one) => memory.isNew(one)));
       if (trades.length > 0) await pairing.takeReported(trades);
       progress.update(`${file.name}: ${report.rows} rows, ${pairing.counts.created} new`);
       if (signal.aborted) return;

@@ -6,6 +6,7 @@ import { Failure } from "../../errors.ts";
 import type { Account } from "../../journal/wire.ts";
 import type { AccountJob } from "./account.ts";
 import type { ImportArgs } from "./command.ts";
+import type { LocalJob } from "./import-file.ts";
 import type { OpenedJournal } from "./open-journal.ts";
 import { emptyCounts } from "./pairing.ts";
 import type { AccountResult, FileOutcome } from "./result.ts";
@@ -20,6 +21,7 @@ export interface Jobs {
 
 /** What this run has to do: the files of the command line, else the platform's accounts that waited longest first. */
 export async function jobsOf(args: ImportArgs, opened: OpenedJournal, context: Context): Promise<Jobs> {
+  if (args.watchFolder !== undefined) return { accounts: [], refused: [], skipped: [] };
   return args.file.length > 0 ? await fileJobs(args, opened, context) : await platformJobs(args, opened, context);
 }
 
@@ -46,6 +48,9 @@ async function platformJobs(args: ImportArgs, { journal }: OpenedJournal, { log 
       // A terminal's reports and its API are one account: what one stored the other does not store again.
       const venue = (account.credentials ?? null) === null ? null : findBroker(account.broker);
       jobs.accounts.push({ account, files, venue });
+    } else if (account.broker === reportsAccount && (account.credentials ?? null) === null) {
+      // The embedded journal's account of reports: what is new of it comes with a file.
+      jobs.skipped.push(skipped(account, "no_source", "It has neither files nor credentials of MetaApi."));
     } else if (findBroker(account.broker) !== null) {
       jobs.accounts.push({ account, files: [], venue: findBroker(account.broker) });
     } else {
@@ -54,7 +59,7 @@ async function platformJobs(args: ImportArgs, { journal }: OpenedJournal, { log 
         broker: account.broker,
         reason: "no_connector",
       });
-      jobs.skipped.push(skipped(account));
+      jobs.skipped.push(skipped(account, "no_connector", `This version has no connector for ${account.broker}.`));
     }
   }
   return jobs;
@@ -76,7 +81,7 @@ function longestWaitingFirst(a: Account, b: Account): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-function skipped(account: Account): AccountResult {
+function skipped(account: Account, code: string, message: string): AccountResult {
   return {
     account,
     status: "skipped",
@@ -85,7 +90,7 @@ function skipped(account: Account): AccountResult {
     files: [],
     warnings: [],
     buffered: 0,
-    error: { code: "no_connector", message: `This version has no connector for ${account.broker}.` },
+    error: { code, message },
     durationMs: 0,
   };
 }
@@ -93,32 +98,65 @@ function skipped(account: Account): AccountResult {
 async function fileJobs(args: ImportArgs, opened: OpenedJournal, context: Context): Promise<Jobs> {
   for (const path of args.file) checkReadable(path);
   const jobs: Jobs = { accounts: [], refused: [], skipped: [] };
-  const chosen = await chosenAccount(args, opened);
+  const account = await chosenAccount(args, opened);
+  const ofReports = args.account === undefined ? await accountOfReports(opened) : null;
   for (const path of args.file) {
     const name = basename(path);
     try {
-      const opening = await openBrokerFile(path, { name, ...optionsOf(args, chosen) });
-      const account = chosen ?? accountFor(opening, args, opened);
-      const job = jobs.accounts.find((other) => other.account.account_id === account.account_id);
-      const file = { kind: "local" as const, name, file: opening };
-      if (job === undefined) jobs.accounts.push({ account, files: [file], venue: null });
-      else job.files.push(file);
+      await addFile({ path, name, accountId: args.account, account, ofReports }, jobs, args, opened);
     } catch (error) {
       if (!(error instanceof Failure) || error.kind !== "data") throw error;
-      const { code = "data", hint } = error.detail;
-      context.log.info("file_refused", { file: name, code, message: error.message, hint });
-      jobs.refused.push({
-        name,
-        fileId: null,
-        dialect: null,
-        title: null,
-        facts: {},
-        report: null,
-        error: { code, message: error.message, hint },
-      });
+      jobs.refused.push(refusedFile(name, error, context));
     }
   }
   return jobs;
+}
+
+/** A file on this machine, and whose it is. */
+export interface LocalFile {
+  path: string;
+  name: string;
+  /** Undefined: the embedded journal's account of the file's broker. */
+  accountId: string | undefined;
+  /** Null: the embedded journal makes it. */
+  account: Account | null;
+  ofReports: Account | null;
+}
+
+/** Null: on a platform, and before the first report. */
+async function accountOfReports({ journal, embedded }: OpenedJournal): Promise<Account | null> {
+  if (embedded === null) return null;
+  for await (const account of journal.accounts({ includeAuthFailed: true })) {
+    if (account.account_id === reportsAccount) return account;
+  }
+  return null;
+}
+
+/** The embedded journal's account of a broker has the broker's name. */
+export const reportsAccount = "metatrader";
+
+/** Recognises a file and adds it to its account's job. @throws {Failure} data: it cannot be used */
+export async function addFile(
+  { path, name, accountId, account: known, ofReports }: LocalFile,
+  jobs: Jobs,
+  args: ImportArgs,
+  opened: OpenedJournal,
+  watched: Pick<LocalJob, "memory" | "onEnd"> = {},
+): Promise<Account> {
+  const opening = await openBrokerFile(path, { name, ...optionsOf(args, known, ofReports) });
+  const account = known ?? accountFor(opening, accountId, args, opened);
+  const job = jobs.accounts.find((other) => other.account.account_id === account.account_id);
+  const file = { kind: "local" as const, name, file: opening, ...watched };
+  if (job === undefined) jobs.accounts.push({ account, files: [file], venue: null });
+  else job.files.push(file);
+  return job?.account ?? account;
+}
+
+export function refusedFile(name: string, { message, detail }: Failure, { log }: Context): FileOutcome {
+  const { code = "data", hint, retryable } = detail;
+  log.info("file_refused", { file: name, code, message, hint });
+  const error = { code, message, hint, retryable };
+  return { name, fileId: null, dialect: null, title: null, facts: {}, report: null, error };
 }
 
 function checkReadable(path: string): void {
@@ -130,14 +168,18 @@ function checkReadable(path: string): void {
   });
 }
 
-function optionsOf(args: ImportArgs, account: Account | null) {
+/** `ofReports`: the embedded journal's own account of MetaTrader, whose zone holds for its later reports too. */
+export function optionsOf(args: ImportArgs, account: Account | null, ofReports: Account | null) {
   const timezone = args.timezone ?? account?.broker_timezone ?? undefined;
+  const stored = ofReports?.broker_timezone ?? undefined;
   return {
+    ...(timezone !== undefined || stored === undefined ? {} : { reportTimezone: stored }),
     ...(args.dialect === undefined ? {} : { dialect: args.dialect }),
     ...(args.map.length === 0 ? {} : { map: args.map }),
     ...(args.market === undefined ? {} : { market: args.market }),
     ...(args.currency === undefined ? {} : { currency: args.currency }),
     ...(timezone === undefined ? {} : { timezone }),
+    ...(args.timezone === undefined ? { timezoneFrom: "the account" } : {}),
   };
 }
 
@@ -163,12 +205,17 @@ async function chosenAccount(args: ImportArgs, { journal, embedded }: OpenedJour
 }
 
 /** The embedded journal's account: one a broker, unless --account names another. */
-function accountFor({ format }: BrokerFile, args: ImportArgs, { embedded }: OpenedJournal): Account {
+function accountFor(
+  { format }: BrokerFile,
+  accountId: string | undefined,
+  args: ImportArgs,
+  { embedded }: OpenedJournal,
+): Account {
   if (embedded === null) throw new Error("only the embedded journal makes accounts");
   const isCrypto = format.markets.includes("spot") || format.markets.includes("linear");
   return embedded.ensureAccount({
     broker: format.broker,
-    accountId: args.account ?? format.broker,
+    accountId: accountId ?? format.broker,
     ...(args.user === undefined ? {} : { userId: args.user }),
     markets: [...format.markets],
     baseCurrency: args.baseCurrency?.toUpperCase() ?? format.currency ?? (isCrypto ? "USDT" : "USD"),
