@@ -1,6 +1,7 @@
 import { isAscii, isUtf8 } from "node:buffer";
 import type { FileHandle } from "node:fs/promises";
 import { Failure } from "../../errors.ts";
+import type { ByteSource } from "./file-window.ts";
 
 export type Encoding = "utf-8" | "utf-16le" | "utf-16be" | "windows-1252";
 
@@ -199,7 +200,7 @@ function damaged(name: string, line: number, what: string): Failure {
 
 /** The file from one byte to another as text, in blocks of whole lines, so that no character and no row is cut by a block's edge. */
 export async function* textBlocks(
-  file: FileHandle,
+  file: ByteSource,
   format: TextFormat,
   fromByte: number,
   toByte: number,
@@ -236,7 +237,7 @@ function firstBadByte(chunk: Buffer, format: TextFormat): number {
 }
 
 async function* byteBlocks(
-  file: FileHandle,
+  file: ByteSource,
   format: TextFormat,
   fromByte: number,
   toByte: number,
@@ -307,7 +308,7 @@ function lineEndAfter(buffer: Buffer, start: number, { encoding, newline }: Text
 }
 
 /** The line, from 1, that holds a byte. Only for messages: it reads the file up to there. */
-async function lineAt(file: FileHandle, format: TextFormat, byte: number, name: string): Promise<number> {
+async function lineAt(file: ByteSource, format: TextFormat, byte: number, name: string): Promise<number> {
   let line = 1;
   for await (const { chunk } of byteBlocks(file, format, 0, byte, scanBytes, name)) {
     for (let start = 0; start < chunk.length; ) {

@@ -7,6 +7,7 @@ import { decimalMarkOf } from "./decimal-mark.ts";
 import { findHeader, parseRenames } from "./detect.ts";
 import { CellError, type Dialect, type Reading } from "./dialect.ts";
 import { byteLengthOf, readTextFormat, type TextFormat, textBlocks } from "./encoding.ts";
+import { FileWindow } from "./file-window.ts";
 import { cellText, type Mapping, type Renames } from "./header.ts";
 import { inOrder } from "./order.ts";
 import type { Page } from "./pages.ts";
@@ -129,7 +130,7 @@ export async function* readPages(
 export function sourceOf(recognised: Recognised, file: FileHandle): RowSource {
   const { name, layout } = recognised;
   const { format, delimiters, start } = layout;
-  return { file, name, format, delimiters, settings: settingsOf(recognised), start };
+  return { file: new FileWindow(file), name, format, delimiters, settings: settingsOf(recognised), start };
 }
 
 function settingsOf({ dialect, broker, market, currency, decimalMark, zone, layout }: Recognised): RowSettings {

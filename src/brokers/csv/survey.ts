@@ -1,13 +1,13 @@
-import type { FileHandle } from "node:fs/promises";
 import { Failure } from "../../errors.ts";
 import { byteLengthOf, type TextFormat, textBlocks } from "./encoding.ts";
+import type { ByteSource } from "./file-window.ts";
 import { JoinedRows } from "./joined-rows.ts";
 import { type RowSettings, RowWalker, type WalkerStart } from "./rows.ts";
 import { type Delimiters, RowReader, type Rows } from "./tokenise.ts";
 
 /** Where a file's rows are, and how they are read. */
 export interface RowSource {
-  file: FileHandle;
+  file: ByteSource;
   name: string;
   format: TextFormat;
   delimiters: Delimiters;
