@@ -40,6 +40,7 @@ export async function* readThroughCcxt(
   }
   const refused: Failure[] = [];
   try {
+    await client.checkClock();
     await checkKey(reading, exchange);
     yield* readStreams(reading, exchange, refused);
   } catch (error) {

@@ -32,8 +32,11 @@ export const hyperliquid: Exchange = {
   id: "hyperliquid",
   title: "Hyperliquid",
   load: () => import("#ccxt/hyperliquid.js"),
-  // Nothing is signed, and so no clock is ever wrong.
-  clock: { endpoint: info, timeMs: () => null },
+  clock: {
+    endpoint: { ...info, costs: [["address", 2]] },
+    parameters: { type: "exchangeStatus" },
+    timeMs: (answer) => Number((answer as { time?: unknown }).time) || null,
+  },
   listMarkets,
   streams: (reading) => [stream(reading)],
 };

@@ -23,6 +23,11 @@ const triesMax = 4;
 const backoffMs = 1_000;
 /** After a "slow down" that names no time. */
 const slowMs = 2_000;
+/** Seconds, or microseconds, are no answer to what time it is in milliseconds. */
+const timeMsMin = Date.UTC(2017, 0, 1);
+const timeMsMax = Date.UTC(2200, 0, 1);
+/** Some venues tell the time in whole seconds. */
+const clockOffMsMax = 1_500;
 
 export interface ClientOptions {
   exchange: Exchange;
@@ -42,6 +47,8 @@ export class CcxtClient {
   #last: Answer | null = null;
   #bytesMax = bytesMaxDefault;
   #lastNonce = 0;
+  /** When the last request went out, after all waiting for its turn. */
+  #sentAtMs = 0;
   /** What a method of ccxt's that asks more than once has asked for. */
   #asking: { endpoint: Endpoint; count: number } | null = null;
 
@@ -190,6 +197,7 @@ export class CcxtClient {
     ) => {
       await this.#takeForMore();
       const bounds = { bytesMax: this.#bytesMax, msMax, venueUrl: tools.venueUrl };
+      this.#sentAtMs = tools.context.clock.nowMs();
       this.#last = await send(url, init, bounds, tools.context);
       return toResponse(this.#last);
     };
@@ -279,19 +287,50 @@ export class CcxtClient {
     await context.clock.sleep(backoffMs * 2 ** (attempt - 1) * (0.5 + context.random() / 2), context.signal);
   }
 
-  /** Once for all accounts: what the venue's clock shows less what ours does. */
-  async #measureClock(): Promise<void> {
+  /**
+   * Once a run, for all accounts, before anything is decided by the time: by a clock that is an hour ahead lists would be taken as read up to then, and
+   * by one that is behind the last hour would be taken for the future. @throws {Failure} the venue cannot be reached
+   */
+  async checkClock(): Promise<void> {
+    const { loaded } = this.#venue;
+    const known = loaded.get("clock") as Promise<void> | undefined;
+    const checking = known ?? this.#compareClocks();
+    if (known === undefined) {
+      loaded.set("clock", checking);
+      checking.catch(() => loaded.delete("clock")); // the next account tries again; this one hears of it below
+    }
+    await checking;
+  }
+
+  async #compareClocks(): Promise<void> {
+    const { has } = (await this.open()) as { has?: Record<string, unknown> };
+    const { endpoint } = this.exchange.clock;
+    if (endpoint.method === "fetchTime" && has?.fetchTime === false) return;
+    try {
+      await this.#measureClock(clockOffMsMax);
+    } catch (error) {
+      // A mirror without it, or another answer: requests that are refused for their time tell as much.
+      if (!(error instanceof Failure) || error.detail.code !== "broker_answer") throw error;
+      this.tools.context.log.debug("clock_unknown", { broker: this.exchange.id, message: error.message });
+    }
+  }
+
+  /** What the venue's clock shows less what ours does; `ignoredMs`: so much is none. */
+  async #measureClock(ignoredMs = 0): Promise<void> {
     const { context } = this.tools;
     const startMs = context.clock.nowMs();
     // Another account's request has just measured it: this one was on its way before.
-    if (startMs - this.#venue.clockMeasuredAtMs < minuteMs) return;
+    if (startMs - this.#venue.clockMeasuredAtMs < minuteMs && ignoredMs === 0) return;
     const { clock, title, id } = this.exchange;
-    const venueMs = clock.timeMs(await this.request(clock.endpoint, {}));
-    if (venueMs === null) throw failure("broker_answer", `${title} did not say what time it is.`);
-    this.#venue.clockOffsetMs = Math.round(venueMs - (startMs + context.clock.nowMs()) / 2);
-    this.#venue.clockMeasuredAtMs = startMs;
+    const venueMs = clock.timeMs(await this.request(clock.endpoint, clock.parameters ?? {}));
+    if (venueMs === null || venueMs < timeMsMin || venueMs > timeMsMax)
+      throw failure("broker_answer", `${title} did not say what time it is.`);
+    const offsetMs = Math.round(venueMs - (this.#sentAtMs + context.clock.nowMs()) / 2);
+    if (Math.abs(offsetMs) <= ignoredMs) return;
+    this.#venue.clockOffsetMs = offsetMs;
+    this.#venue.clockMeasuredAtMs = this.#sentAtMs;
     const hint = "The difference is corrected. Set this machine's clock (timedatectl set-ntp true).";
-    context.log.warning("clock_off", { broker: id, offset_ms: this.#venue.clockOffsetMs, hint });
+    context.log.warning("clock_off", { broker: id, offset_ms: offsetMs, hint });
   }
 
   /** For what a message quotes of an answer. */

@@ -30,7 +30,8 @@ export interface Exchange {
   load: () => Promise<{ default: ExchangeClass }>;
   /** ccxt's own options. */
   options?: Record<string, unknown>;
-  clock: { endpoint: Endpoint; timeMs: (answer: unknown) => number | null };
+  /** What tells the venue's time, without any key; null of an answer that does not. */
+  clock: { endpoint: Endpoint; parameters?: Record<string, string>; timeMs: (answer: unknown) => number | null };
   /** What ccxt's classes do not say, or say wrongly; null: they are right. */
   judge?: (refusal: Refusal, nowMs: number) => Verdict | null;
   /** What it lists now of one market; public. */

@@ -77,6 +77,8 @@ export async function replay(
     const url = new URL(String(input));
     const parameters = parametersOf(url, init?.body);
     requests.push(url.pathname);
+    const time = timeOf(`${url.pathname} ${parameters.get("type") ?? ""}`.trim(), nowMs);
+    if (time !== null) return Promise.resolve(Response.json(time));
     const reply = recording.replies.find(
       ({ path, where = {} }) =>
         path === url.pathname && Object.entries(where).every(([name, value]) => parameters.get(name) === value),
@@ -116,6 +118,36 @@ export async function replay(
   }
   if (unanswered.length > 0) throw new Error(`no reply for ${unanswered.join(", ")}`);
   return result;
+}
+
+/** What each exchange answers to the question what time it is; null: it was another one. */
+function timeOf(question: string, nowMs: number): unknown {
+  switch (question) {
+    case "/v5/market/time":
+      return { retCode: 0, retMsg: "OK", result: { timeSecond: String(Math.floor(nowMs / 1_000)) }, time: nowMs };
+    case "/api/v5/public/time":
+      return { code: "0", msg: "", data: [{ ts: String(nowMs) }] };
+    case "/0/public/Time":
+      return { error: [], result: { unixtime: Math.floor(nowMs / 1_000), rfc1123: "" } };
+    case "/api/v1/timestamp":
+      return { code: "200000", data: nowMs };
+    case "/api/v2/public/time":
+      return { code: "00000", msg: "success", data: { serverTime: String(nowMs) } };
+    case "/api/v4/spot/time":
+      return { server_time: nowMs };
+    case "/api/v3/time":
+      return { serverTime: nowMs };
+    case "/api/v3/brokerage/time":
+      return { iso: new Date(nowMs).toISOString(), epochMillis: String(nowMs) };
+    case "/info exchangeStatus":
+      return { time: nowMs, specialStatuses: null };
+    case "/v2/time":
+      return { time: nowMs };
+    case "/api/v4/public/time":
+      return { time: Math.floor(nowMs / 1_000) };
+    default:
+      return null;
+  }
 }
 
 function parametersOf(url: URL, body: unknown): Map<string, string> {

@@ -287,17 +287,31 @@ describe.each(tried)("$id in trouble", (exchange) => {
     expect(result.executions).toEqual([]);
   });
 
-  test("a clock that is a minute off is measured once and corrected", async () => {
+  test.each([
+    ["a minute behind", -60_000],
+    ["five hours behind", -5 * 3_600_000],
+    ["five hours ahead", 5 * 3_600_000],
+  ])("a clock that is %s is measured once and corrected, and nothing is lost by it", async (_name, clockOffsetMs) => {
     const account = await open(
       exchange,
       { hedge: true, generate: { ...generate, fills: 60, late: 0 } },
-      { clockOffsetMs: -60_000 },
+      { clockOffsetMs },
     );
     const result = await reader.run();
     expect(errorText(result)).toBeNull();
     expect(reader.log.events().filter((event) => event === "clock_off")).toHaveLength(1);
     expect(result.warnings.map(({ code }) => code)).toContain("clock_off");
     expect(factsOfAll(exchange, result.executions)).toEqual(truth(account, exchange));
+    // What happens afterwards is not taken for read.
+    venue.clock.advance(3_600_000);
+    const [spec] = venue.world.of("linear");
+    const order = { market: "linear", side: "BUY", quantity: "1", positionSide: "LONG" } as const;
+    account.ledger.fill({ ...order, symbol: spec?.symbol ?? "", atMs: venue.clock.trueMs() - 600_000 });
+    const next = await reader.run({ cursor: result.cursor });
+    expect(errorText(next)).toBeNull();
+    expect(next.executions.filter(({ type }) => type === "fill")).toHaveLength(1);
+    const everything = truth(account, exchange, { shownAtMs: venue.clock.trueMs() });
+    expect(factsOfAll(exchange, [...result.executions, ...next.executions])).toEqual(everything);
   });
 });
 
