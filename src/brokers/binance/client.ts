@@ -48,6 +48,8 @@ export class BinanceClient {
   readonly #venue: VenueState;
   /** Families of paths that took the key in this run. */
   readonly #worked = new Set<string>();
+  /** When the last request went out, after all waiting for its turn. */
+  #sentAtMs = 0;
 
   constructor(options: ClientOptions) {
     this.#options = options;
@@ -123,6 +125,7 @@ export class BinanceClient {
     const { credentials, tools, requestMsMax: msMax = requestMsMax } = this.#options;
     const { headers, query } = this.#sign(endpoint, parameters, credentials);
     const url = `${atVenue(endpoint.host + endpoint.path, tools.venueUrl)}${query === "" ? "" : `?${query}`}`;
+    this.#sentAtMs = tools.context.clock.nowMs();
     try {
       return await send({ url, headers, bytesMax, msMax }, tools.context);
     } catch (error) {
@@ -292,11 +295,11 @@ export class BinanceClient {
     // Another account's request has just measured it: this one was on its way before.
     if (startMs - this.#venue.clockMeasuredAtMs < minuteMs && ignoredMs === 0) return;
     const { serverTime } = await this.get(timeEndpointOf(endpoint), {}, Time);
-    const middleMs = (startMs + context.clock.nowMs()) / 2;
+    const middleMs = (this.#sentAtMs + context.clock.nowMs()) / 2;
     const offsetMs = Math.round(serverTime - middleMs);
     if (Math.abs(offsetMs) <= ignoredMs) return;
     this.#venue.clockOffsetMs = offsetMs;
-    this.#venue.clockMeasuredAtMs = startMs;
+    this.#venue.clockMeasuredAtMs = this.#sentAtMs;
     context.log.warning("clock_off", {
       broker: "binance",
       offset_ms: this.#venue.clockOffsetMs,

@@ -268,6 +268,15 @@ function endless(): ReadableStream<Uint8Array> {
 }
 
 describe("obeys", () => {
+  test("a ban before it asks what time it is, and does not take the wait for a wrong clock", async () => {
+    const { client, budget, log } = setting();
+    budget.banUntil(nowMs + 40_000);
+    await client.checkClock();
+    expect(venue.log.entries.map(({ path }) => path)).toEqual(["/api/v3/time"]);
+    expect(venue.clock.trueMs()).toBe(nowMs + 40_000);
+    expect([client.venue.clockOffsetMs, log.events()]).toEqual([0, []]);
+  });
+
   test("429: the pool waits for the venue's next minute, and the request goes out again", async () => {
     const { client, clock, log } = setting();
     venue.faults.add({ kind: "rate-limited", retryAfterSeconds: 0 });
