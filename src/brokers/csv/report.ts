@@ -12,6 +12,8 @@ export interface FileReport {
   problems: RowProblem[];
   /** There were more problems than are listed. */
   truncated: boolean;
+  /** All rejected rows, by what was wrong with them. */
+  refusals: Map<string, RefusedRows>;
   /** Of the executions; null while there are none. */
   firstMs: number | null;
   lastMs: number | null;
@@ -21,6 +23,14 @@ export interface SkippedRows {
   count: number;
   /** The first of them. */
   lines: number[];
+}
+
+/** Rows of which the same was wrong in the same column. */
+export interface RefusedRows extends SkippedRows {
+  code: string;
+  column: string | null;
+  /** Of the first of them. */
+  message: string;
 }
 
 export interface RowProblem {
@@ -36,7 +46,8 @@ export interface RowProblem {
 }
 
 export const problemsMax = 200;
-const skippedLinesMax = 5;
+/** Of one reason. */
+export const linesMax = 100;
 /** Reasons can carry a section's name, so they are bounded too: the rest share one. */
 const reasonsMax = 100;
 const saidCharactersMax = 100;
@@ -49,6 +60,7 @@ export function createFileReport(): FileReport {
     rejected: 0,
     problems: [],
     truncated: false,
+    refusals: new Map(),
     firstMs: null,
     lastMs: null,
   };
@@ -68,14 +80,31 @@ export function recordSkipped(report: FileReport, reason: string, line: number):
   const skipped = report.skipped.get(key) ?? { count: 0, lines: [] };
   report.skipped.set(key, skipped);
   skipped.count++;
-  keepSmallest(skipped.lines, line, skippedLinesMax, (a, b) => a - b);
+  keepSmallest(skipped.lines, line, linesMax, (a, b) => a - b);
 }
 
 export function recordProblem(report: FileReport, problem: RowProblem): void {
   report.rows++;
   report.rejected++;
   const kept = { ...problem, said: problem.said === null ? null : shorten(problem.said) };
+  countRefusal(report, kept);
   if (keepSmallest(report.problems, kept, problemsMax, (a, b) => a.line - b.line)) report.truncated = true;
+}
+
+function countRefusal({ refusals }: FileReport, { code, column, line, message }: RowProblem): void {
+  const own = `${code} ${column ?? ""}`;
+  const isOwn = refusals.has(own) || refusals.size < reasonsMax;
+  const key = isOwn ? own : "other";
+  let refused = refusals.get(key);
+  if (refused === undefined) {
+    refused = isOwn
+      ? { code, column, count: 0, lines: [], message }
+      : { code: "other", column: null, count: 0, lines: [], message: "other reasons" };
+    refusals.set(key, refused);
+  }
+  refused.count++;
+  if (line < (refused.lines[0] ?? Number.POSITIVE_INFINITY) && isOwn) refused.message = message;
+  keepSmallest(refused.lines, line, linesMax, (a, b) => a - b);
 }
 
 /** Rows are not always read from the first to the last; the list ends up the same. True: something did not fit. */

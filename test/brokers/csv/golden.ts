@@ -59,7 +59,7 @@ export async function readAll(path: string, options: Partial<RecogniseOptions> =
       headerLine,
       header: header.join("|"),
     },
-    report: { ...report, skipped: Object.fromEntries(report.skipped) },
+    report: { ...report, skipped: Object.fromEntries(report.skipped), refusals: undefined },
     executions: executions.map(plain),
     ...(trades.length === 0 ? {} : { trades: trades.map(plain) }),
   };
