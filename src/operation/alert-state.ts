@@ -1,6 +1,7 @@
-import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, ftruncateSync, openSync, statSync, writeSync } from "node:fs";
 import { writeDurably } from "../delivery/durable.ts";
 import { type ConditionName, conditionNames } from "./conditions.ts";
+import { readState, writeState } from "./state-file.ts";
 
 /** What was told of a condition. */
 export interface Told {
@@ -20,11 +21,18 @@ export type AlertState = Map<ConditionName, Told>;
 const paddedBytes = 4_096;
 const formatVersion = 1;
 
+/** Of a worker, in one of the places where state may stand. */
+export interface AlertStatePlace {
+  name: string;
+  homes: readonly string[];
+}
+
 /** What cannot be used is as good as nothing: then somebody is told once more. */
-export function readAlertState(path: string): AlertState {
-  if (!existsSync(path)) return new Map();
+export function readAlertState({ name, homes }: AlertStatePlace): AlertState {
+  const text = readState(name, homes);
+  if (text === null) return new Map();
   try {
-    const json: unknown = JSON.parse(readFileSync(path, "utf8"));
+    const json: unknown = JSON.parse(text);
     if (!isObject(json) || json.v !== formatVersion || !isObject(json.conditions)) return new Map();
     const entries = Object.entries(json.conditions).filter((entry): entry is [ConditionName, Told] => isTold(entry));
     return new Map(entries);
@@ -34,17 +42,19 @@ export function readAlertState(path: string): AlertState {
 }
 
 /** @throws the system's error when it cannot be written at all */
-export function writeAlertState(path: string, state: AlertState): void {
+export function writeAlertState({ name, homes }: AlertStatePlace, state: AlertState): void {
   const text = `${JSON.stringify({ v: formatVersion, conditions: Object.fromEntries(state) }, null, 2)}\n`;
   const bytes = Buffer.byteLength(text);
   const length = Math.ceil(bytes / paddedBytes) * paddedBytes;
   const padded = text + " ".repeat(length - bytes); // blanks after it are JSON still
-  try {
-    writeDurably(path, padded);
-  } catch (error) {
-    if (!existsSync(path) || statSync(path).size < length) throw error;
-    overwrite(path, padded); // a full disk still takes what takes no new block; cut by a crash it counts as nothing
-  }
+  writeState(name, homes, (path) => {
+    try {
+      writeDurably(path, padded);
+    } catch (error) {
+      if (!existsSync(path) || statSync(path).size < length) throw error;
+      overwrite(path, padded); // a full disk still takes what takes no new block; cut by a crash it counts as nothing
+    }
+  });
 }
 
 function overwrite(path: string, text: string): void {

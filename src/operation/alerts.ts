@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Clock, Log } from "../context.ts";
 import { messageOf } from "../errors.ts";
-import { type AlertState, readAlertState, type Told, writeAlertState } from "./alert-state.ts";
+import { type AlertState, type AlertStatePlace, readAlertState, type Told, writeAlertState } from "./alert-state.ts";
 import type { Channel, Message } from "./channels.ts";
 import { type Condition, type ConditionName, conditionNames, durationText, type Judgement } from "./conditions.ts";
 
@@ -15,7 +15,7 @@ const overMsMax = 24 * hourMs;
 
 export interface AlertTools {
   /** Kept across runs. */
-  path: string;
+  state: AlertStatePlace;
   worker: string;
   version: string;
   channels: readonly Channel[];
@@ -36,7 +36,7 @@ const logChannel = "log";
  * @returns the names of what holds now
  */
 export async function tellAlerts({ judged, raised }: Judgement, tools: AlertTools): Promise<ConditionName[]> {
-  const state = readAlertState(tools.path);
+  const state = readAlertState(tools.state);
   const nowMs = tools.clock.nowMs();
   update(state, { judged, raised }, nowMs);
   const holding = new Map(raised.map((condition) => [condition.name, condition]));
@@ -44,9 +44,9 @@ export async function tellAlerts({ judged, raised }: Judgement, tools: AlertTool
   await Promise.all(tools.channels.map((channel) => tellAll(channel, state, holding, nowMs, tools)));
   forget(state, nowMs, tools);
   try {
-    writeAlertState(tools.path, state);
+    writeAlertState(tools.state, state);
   } catch (error) {
-    tools.log.warning("alert_state_not_kept", { path: tools.path, message: messageOf(error) });
+    tools.log.warning("alert_state_not_kept", { file: tools.state.name, message: messageOf(error) });
   }
   return conditionNames.filter((name) => state.get(name)?.overAtMs === null);
 }

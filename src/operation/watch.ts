@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Context } from "../context.ts";
 import type { BufferState } from "../delivery/buffer-state.ts";
@@ -19,6 +18,7 @@ import {
   readRunStatus,
   writeRunStatus,
 } from "./run-status.ts";
+import { stateHomes } from "./state-file.ts";
 import { Stop } from "./stop.ts";
 
 export interface WatchOptions {
@@ -26,7 +26,7 @@ export interface WatchOptions {
   worker: string;
   /** Of this run; pings and the status carry it. */
   runId: string;
-  config: Pick<Config, "alerts" | "healthcheckUrl" | "metricsDir" | "dataDir" | "secrets">;
+  config: Pick<Config, "alerts" | "healthcheckUrl" | "log" | "metricsDir" | "dataDir" | "secrets">;
   /** How often it should run; null: only when somebody calls it, so that it is no cycle: no metrics, and alerts about the buffer alone. */
   intervalMinutes: number | null;
   /** The worker that the dead man's switch is for. */
@@ -116,7 +116,10 @@ async function alert(
   const crashed = thrown !== null && failure === null && !(thrown instanceof Stop);
   const ending = crashed ? "crashed" : wasStopped(context) ? "stopped" : "ended";
   return await tellAlerts(judge({ failure, ending, status, intervalMinutes, buffer }), {
-    path: join(config.dataDir, `${alertsOf}.alerts.json`),
+    state: {
+      name: `${alertsOf}.alerts.json`,
+      homes: stateHomes(config.dataDir, config.log.dir, context.environment),
+    },
     worker,
     version,
     channels: await openChannels(config.alerts, context),

@@ -45,6 +45,28 @@ async function expectWhole(): Promise<void> {
   expect(world.filesIn("quarantine")).toEqual([]);
 }
 
+/** What a webhook is told: each alert's condition, and whether it begins or is over. */
+class AlertReceiver implements Disposable {
+  readonly told: string[] = [];
+  readonly #server = Bun.serve({
+    hostname: "127.0.0.1",
+    port: 0,
+    fetch: async (request) => {
+      const { alert } = (await request.json()) as { alert: { condition: string; state: string } };
+      this.told.push(`${alert.condition} ${alert.state}`);
+      return new Response("ok");
+    },
+  });
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#server.port}/`;
+  }
+
+  [Symbol.dispose](): void {
+    this.#server.stop(true);
+  }
+}
+
 describe("a disk that is full", () => {
   // The least that stays free is a twentieth, 209,715 bytes: below it nothing is fetched, so the disk fills up in mid-cycle.
   test.each([0, 4_096, 8_192, 12_288, 16_384, 24_576, 40_960])(
@@ -76,16 +98,9 @@ describe("a disk that is full", () => {
       world.outage({ ...batches, answer: "cut" });
       expect((await call(["import-trades"])).code).toBe(69);
       world.outage();
-      const told: string[] = [];
-      const receiver = Bun.serve({
-        port: 0,
-        fetch: async (request) => {
-          told.push(((await request.json()) as { alert: { condition: string; state: string } }).alert.condition);
-          return new Response("ok");
-        },
-      });
+      using receiver = new AlertReceiver();
       disk.fillUpTo(0);
-      const webhook = { ALERT_WEBHOOK_URL: `http://127.0.0.1:${receiver.port}/` };
+      const webhook = { ALERT_WEBHOOK_URL: receiver.url };
       for (let cycle = 0; cycle < 3; cycle++) {
         const from = world.platform.requests.length;
         const { code, lines } = await call(["import-trades"], webhook);
@@ -97,9 +112,8 @@ describe("a disk that is full", () => {
           .map(({ path }) => path);
         expect(sent.filter((path) => path.endsWith("/trades"))).toHaveLength(cycle === 0 ? 3 : 0);
       }
-      await receiver.stop(true);
       expect(world.filesIn("pending")).toEqual([]);
-      expect(told).toEqual(["buffer_full"]);
+      expect(receiver.told).toEqual(["buffer_full raised"]);
       await expectWhole();
     },
     runMsMax,
@@ -150,6 +164,25 @@ describe("a disk that is read-only", () => {
       expect(world.platform.requests).toEqual([]);
       expect(readdirSync(data)).toEqual([]);
       disk.remount("rw");
+      await expectWhole();
+    },
+    runMsMax,
+  );
+
+  test(
+    "cycle after cycle: told once, and once more when it is over",
+    async () => {
+      using receiver = new AlertReceiver();
+      const webhook = { ALERT_WEBHOOK_URL: receiver.url };
+      for (const id of world.truth.keys()) world.addFile(id, 30);
+      expect((await call(["import-trades", "--account", "1"], webhook)).code).toBe(0);
+      disk.remount("ro");
+      for (let cycle = 0; cycle < 3; cycle++) expect((await call(["import-trades"], webhook)).code).toBe(78);
+      const told = () => receiver.told.filter((line) => line !== "disk_low raised"); // it is a small one
+      expect(told()).toEqual(["data_dir_unwritable raised"]);
+      disk.remount("rw");
+      expect((await call(["import-trades"], webhook)).code).toBe(0);
+      expect(told()).toEqual(["data_dir_unwritable raised", "data_dir_unwritable over"]);
       await expectWhole();
     },
     runMsMax,

@@ -1,6 +1,15 @@
 import { beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { coolDownMs, reminderMs, tellAlerts } from "../../src/operation/alerts.ts";
 import type { Channel, Message } from "../../src/operation/channels.ts";
 import type { Condition, ConditionName, Judgement } from "../../src/operation/conditions.ts";
@@ -11,12 +20,15 @@ import { temporaryFolders } from "./temporary-folder.ts";
 const makeFolder = temporaryFolders();
 const minuteMs = 60_000;
 let path = "";
+/** A second place for what is remembered. */
+let spare = "";
 let clock = fakeClock();
 let heard: { by: string; subject: string; message: Message }[] = [];
 let deaf: string[] = [];
 let log = recordingLog();
 beforeEach(() => {
   path = join(makeFolder(), "alerts.json");
+  spare = makeFolder();
   clock = fakeClock();
   heard = [];
   deaf = [];
@@ -52,7 +64,7 @@ async function run(
   };
   const from = heard.length;
   const active = await tellAlerts(judgement, {
-    path,
+    state: { name: basename(path), homes: [dirname(path), spare] },
     worker: "trade_importer",
     version: "1.2.3",
     channels: channels.map(channel),
@@ -164,8 +176,27 @@ test.each([
 
 test("what cannot be kept is told all the same, and the log says why it may come twice", async () => {
   path = join(path, "no-such-folder", "alerts.json");
+  spare = join(spare, "nor-this-one");
   expect((await run(["disk_low"], { channels: ["mail"] })).told).toEqual(["mail: disk_low"]);
   expect(log.events()).toContain("alert_state_not_kept");
+});
+
+test("what the first place does not take is in the second, until the first one takes it again", async () => {
+  const mail = { channels: ["mail"] as Channel["name"][] };
+  const good = path;
+  expect((await run(["disk_low"], mail)).told).toEqual(["mail: disk_low"]);
+  // As on a disk that became read-only: what is there can be read, and nothing new is taken.
+  renameSync(good, `${good}.kept`);
+  mkdirSync(good);
+  expect((await run(["disk_low", "key_refused"], mail)).told).toEqual(["mail: key_refused", "mail: disk_low"]);
+  expect((await run(["disk_low", "key_refused"], mail)).told).toEqual([]);
+  expect(readdirSync(spare)).toEqual(["alerts.json"]);
+  rmSync(good, { recursive: true });
+  renameSync(`${good}.kept`, good);
+  utimesSync(good, new Date(0), new Date(0));
+  expect((await run(["disk_low", "key_refused"], mail)).told).toEqual([]);
+  expect(readdirSync(spare)).toEqual([]);
+  expect(log.events()).not.toContain("alert_state_not_kept");
 });
 
 test("the file stays as long as it is, so that a full disk can take it", async () => {

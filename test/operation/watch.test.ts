@@ -49,6 +49,7 @@ function tools(change: Partial<WatchOptions["config"]> = {}) {
       healthcheckUrl: "https://hc.example/uuid?a=b",
       metricsDir: join(folder, "metrics"),
       dataDir: join(folder, "data"),
+      log: { level: "info", dir: join(folder, "logs") },
       secrets: [],
       ...change,
     },

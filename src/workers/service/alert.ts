@@ -9,6 +9,7 @@ import { exitCodes, Failure, messageOf } from "../../errors.ts";
 import { type Channel, type Message, openChannels } from "../../operation/channels.ts";
 import { createRedactor } from "../../operation/redaction.ts";
 import { readRunStatus } from "../../operation/run-status.ts";
+import { readState, stateHomes, writeState } from "../../operation/state-file.ts";
 import { version } from "../../version.ts";
 import { inputOf } from "../config/input.ts";
 import { renderFindings, silent } from "../doctor/output.ts";
@@ -54,7 +55,8 @@ export async function alertWith(args: AlertArgs, context: Context, { machine, ch
     log.info("unit_failure_told", { unit, by: "the run itself" });
     return 0;
   }
-  const told = readTold(dataDir);
+  const homes = stateHomes(dataDir, config?.log.dir ?? onServer.logs, environment);
+  const told = readTold(homes);
   const lastMs = told[unit] ?? Number.NEGATIVE_INFINITY;
   const backMs = clock.nowMs() - lastMs;
   if (backMs >= 0 && backMs < reminderMs) {
@@ -67,7 +69,7 @@ export async function alertWith(args: AlertArgs, context: Context, { machine, ch
   const message = messageFor(unit, end, findings, redactor.text);
   const alerts = config?.alerts ?? salvagedAlerts(environment);
   await sendAll(await channels(alerts, context), message, context);
-  writeTold(dataDir, { ...told, [unit]: clock.nowMs() }, log);
+  writeTold(homes, { ...told, [unit]: clock.nowMs() }, log);
   return 0;
 }
 
@@ -150,25 +152,23 @@ function salvagedAlerts(environment: Context["environment"]): Config["alerts"] {
   return checkConfig({ environment: Object.fromEntries(own) }).config?.alerts ?? none;
 }
 
-function toldPath(dataDir: string): string {
-  return join(dataDir, "units.alerts.json");
-}
+const toldName = "units.alerts.json";
 
 /** When each unit's failure was told last. What cannot be used is as good as nothing. */
-function readTold(dataDir: string): Record<string, number> {
+function readTold(homes: readonly string[]): Record<string, number> {
   try {
-    const json: unknown = JSON.parse(readFileSync(toldPath(dataDir), "utf8"));
+    const json: unknown = JSON.parse(readState(toldName, homes) ?? "{}");
     if (typeof json !== "object" || json === null) return {};
     return Object.fromEntries(Object.entries(json).filter(([, at]) => typeof at === "number"));
   } catch {
-    return {}; // missing or cut: somebody is told once more
+    return {}; // cut: somebody is told once more
   }
 }
 
-function writeTold(dataDir: string, told: Record<string, number>, log: Context["log"]): void {
+function writeTold(homes: readonly string[], told: Record<string, number>, log: Context["log"]): void {
   try {
-    writeDurably(toldPath(dataDir), `${JSON.stringify(told)}\n`);
+    writeState(toldName, homes, (path) => writeDurably(path, `${JSON.stringify(told)}\n`));
   } catch (error) {
-    log.warning("alert_state_not_kept", { path: toldPath(dataDir), message: messageOf(error) });
+    log.warning("alert_state_not_kept", { file: toldName, message: messageOf(error) });
   }
 }

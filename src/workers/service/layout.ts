@@ -20,6 +20,8 @@ export interface Layout {
   envFile: string;
   data: string;
   logs: string;
+  /** Until the next boot. */
+  runtime: string;
   units: string;
   /** For every unit of the prefix. */
   dropIns: string;
@@ -45,6 +47,7 @@ export function layoutOf(root = "/"): Layout {
     envFile: at("/etc/ami-workers/.env"),
     data: at("/var/lib/ami-workers"),
     logs: at("/var/log/ami-workers"),
+    runtime: at("/run/ami-workers"),
     units: at("/etc/systemd/system"),
     dropIns: at("/etc/systemd/system/ami-workers-.service.d"),
     wants: at("/etc/systemd/system/timers.target.wants"),

@@ -79,6 +79,7 @@ function stepsOf({ purge }: UninstallArgs, layout: Layout, { run, systemd }: Uni
     ...[layout.logrotate, layout.sysusers].flatMap(remove),
     ...(linkIsRight(layout) ? remove(layout.link) : []),
     ...remove(layout.program),
+    ...remove(layout.runtime),
     ...(systemd && units.length > 0
       ? [{ summary: "let systemd read its units anew", apply: systemctl("daemon-reload") }]
       : []),
