@@ -26,6 +26,9 @@ export interface BufferOptions {
 
 const deliveriesPerSync = 64;
 
+/** Of DATA_DIR: a run that dies leaves an unfinished file in any of them. */
+const foldersSwept = ["", "pending", "failed", "cache/markets", "cache/rates"];
+
 type FolderName = "pending" | "failed" | "quarantine";
 
 /**
@@ -200,7 +203,7 @@ export class Buffer {
 
   /** Once a run, under the lock: what crashes left behind, and counts that belong to no batch. */
   sweep(): void {
-    for (const folder of [this.#folder, join(this.#folder, "pending"), join(this.#folder, "failed")]) {
+    for (const folder of foldersSwept.map((name) => join(this.#folder, name))) {
       const names = this.#list(folder);
       const present = new Set(names);
       const orphans = names.filter((name) => isAttemptsFile(name) && !present.has(batchFileOf(name)));

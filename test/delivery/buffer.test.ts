@@ -265,11 +265,16 @@ describe("what crashes leave behind", () => {
     const gone = Bun.spawnSync(["true"]).pid;
     for (const name of [`a.json.${gone}.tmp`, "b.json.1.tmp", "c.attempts"]) writeFileSync(join(pending, name), "half");
     for (const name of [`x.status.json.${gone}.tmp`, "others.tmp"]) writeFileSync(join(folder, name), "half");
+    const markets = join(folder, "cache/markets");
+    mkdirSync(markets, { recursive: true });
+    for (const name of [`binance-spot.json.${gone}.tmp`, "binance-spot.json"])
+      writeFileSync(join(markets, name), "half");
     const { buffer } = open({ clock: { nowMs: () => Date.now() } });
     expect(buffer.pending()).toEqual([]);
     buffer.sweep();
     expect(filesIn("pending")).toEqual(["b.json.1.tmp"]); // process 1 lives
-    expect(readdirSync(folder).sort()).toEqual(["others.tmp", "pending"]);
+    expect(readdirSync(folder).sort()).toEqual(["cache", "others.tmp", "pending"]);
+    expect(readdirSync(markets)).toEqual(["binance-spot.json"]);
     open({ clock: { nowMs: () => Date.now() + 3_700_000 } }).buffer.sweep();
     expect(filesIn("pending")).toEqual([]);
   });
