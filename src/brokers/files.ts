@@ -93,6 +93,7 @@ async function openReport(path: string, { reportTimezone, ...options }: OpenOpti
   const recognised = await recogniseReport(path, { ...options, ...(timezone === undefined ? {} : { timezone }) });
   if (recognised === null) return null;
   const { dialect, title, broker, currency, encoding, zone, account, company, server, accounting, kind } = recognised;
+  const { warnings } = recognised;
   const from = saidBy(options);
   return {
     path,
@@ -107,6 +108,7 @@ async function openReport(path: string, { reportTimezone, ...options }: OpenOpti
       ...(company === null ? {} : { company }),
       ...(server === null ? {} : { server }),
       ...(accounting === null ? {} : { accounting }),
+      ...(warnings.length === 0 ? {} : { note: warnings.join(" ") }),
     },
     account,
     zone: { rule: zone, from },

@@ -5,6 +5,8 @@ export interface ReportHeader {
   /** Number of the account. */
   account: string | null;
   currency: string | null;
+  /** A strategy tester that counts profit in pips, which are no money: its currency is a phrase in the terminal's language. */
+  isInPips: boolean;
   server: string | null;
   /** The broker's name. */
   company: string | null;
@@ -25,6 +27,8 @@ const leverage = /^1\s*[:：]\s*\d+/;
 const labelled = /^[^:：]+[:：]\s*(.+)$/;
 /** Codes of currencies as terminals have them: USD, USC (cents), USDT. */
 const currencyCode = /^[A-Z]{3,5}$/;
+/** What a broker may call its currency; the phrase that stands for pips has blanks, or other letters. */
+const currencyWord = /^(?!.*pips?$)[A-Za-z\d][\w.-]{1,23}$/i;
 const amount = /^[\d .,]+$/;
 /** `EURUSD (Euro vs US Dollar)` */
 const testedSymbol = /^(\S{1,64})(?:\s+\(.*\))?$/;
@@ -36,6 +40,7 @@ export class HeaderReader {
   readonly header: ReportHeader = {
     account: null,
     currency: null,
+    isInPips: false,
     server: null,
     company: null,
     accounting: null,
@@ -83,7 +88,8 @@ export class HeaderReader {
     if (currency === undefined || deposit === undefined || !amount.test(deposit) || this.#isEnded) return;
     this.#isEnded = true;
     this.header.isTester = true;
-    this.header.currency ??= currency.slice(0, currencyCharactersMax);
+    if (currencyWord.test(currency)) this.header.currency ??= currency;
+    else this.header.isInPips = currency !== "";
     this.header.settings = [...this.#values];
   }
 
@@ -110,8 +116,6 @@ export class HeaderReader {
     return header;
   }
 }
-
-const currencyCharactersMax = 24;
 
 function isCurrency(text: string): boolean {
   return /^[\p{L}\d][\p{L}\d ._-]{0,23}$/u.test(text);

@@ -6,7 +6,7 @@ import type { Trade } from "../../trades/trade.ts";
 import { type FileReport, recordImported, recordProblem, recordSkipped } from "../csv/report.ts";
 import { toTrade } from "./closed-trade.ts";
 import type { Contents, Table } from "./contents.ts";
-import type { Accounting } from "./header.ts";
+import type { Accounting, ReportHeader } from "./header.ts";
 import { type ReportLimits, reportLimits } from "./limits.ts";
 import { compareTrades, emptyPlan, type Plan, type PlanSettings } from "./plan.ts";
 import { planClosed } from "./plan-closed.ts";
@@ -113,13 +113,13 @@ export async function recogniseReport(path: string, options: ReportOptions): Pro
     account: header.account,
     company: isTester ? null : header.company,
     server: header.server,
-    currency: header.currency ?? options.currency ?? currencyRequired(name, titles[dialect]),
+    currency: currencyOf(header) ?? options.currency ?? currencyRequired(name, titles[dialect]),
     accounting: header.accounting,
     zone: zoneOf(name, titles[dialect], options.timezone),
     unit,
     statedPnl: "gross",
     run: isTester ? runOf(header.settings) : null,
-    warnings: warningsOf(source),
+    warnings: warningsOf(source, header),
     contents,
     market: options.market,
   };
@@ -237,8 +237,20 @@ function canonical(value: string): string {
   }
 }
 
-function warningsOf({ facts, encoding }: RowSource): string[] {
+/** What results in pips are counted in: no currency has that name, so that they are never added to money. */
+const pips = "PIPS";
+
+function currencyOf({ currency, isInPips }: ReportHeader): string | null {
+  return isInPips ? pips : currency;
+}
+
+function warningsOf({ facts, encoding }: RowSource, { isInPips }: ReportHeader): string[] {
   const warnings: string[] = [];
+  if (isInPips) {
+    warnings.push(
+      `The test was run with its profit in pips: its results are in ${pips} and are no money. For money run it without "profit in pips for faster calculations".`,
+    );
+  }
   if (facts.isWhole === false) {
     warnings.push("The file ends before its end: what is missing of it is not imported. Save the report again.");
   }
@@ -256,7 +268,7 @@ function zoneOf(name: string, title: string, rule: string | undefined): string {
       {
         code: "timezone_required",
         subject: name,
-        hint: "Compare the server's clock in the terminal with yours: most brokers keep --timezone GMT+2/US or GMT+2/EU; +02:00 and Europe/Paris are understood too.",
+        hint: "Give the account its broker's time zone (on the command line: --timezone): most keep GMT+2/US or GMT+2/EU, that is GMT+2 with the daylight saving of the US or the EU; +02:00 and Europe/Paris are understood too. The server's clock in the terminal's Market Watch, compared with yours, tells which.",
       },
     );
   }
@@ -269,11 +281,15 @@ function zoneOf(name: string, title: string, rule: string | undefined): string {
 }
 
 function currencyRequired(name: string, title: string): never {
-  throw new Failure("data", `${name} is a ${title} that does not say the account's currency.`, {
-    code: "currency_required",
-    subject: name,
-    hint: "Say it with --currency, or save the report as HTML or XLSX, where its head names it.",
-  });
+  throw new Failure(
+    "data",
+    `${name} is a ${title} that does not say the account's currency: CSV has no head, and MetaTrader 4's tester names none.`,
+    {
+      code: "currency_required",
+      subject: name,
+      hint: "Save the report as HTML or as Open XML (XLSX), whose head names the currency; or, on the command line, add --currency USD, or what the account has.",
+    },
+  );
 }
 
 /**

@@ -71,7 +71,9 @@ async function store(stream: ReadableStream<Uint8Array>, path: string, name: str
 /** What the platform is told about a file. Everything was read: rows = imported + skipped + rejected. */
 export function toFileResult({ dialect, report, error }: FileOutcome, refusedByPlatform: number): FileResult {
   if (report === null || error !== null) {
-    const { code, message } = error ?? { code: "unknown", message: "The file could not be read." };
+    const { code, message, hint } = error ?? { code: "unknown", message: "The file could not be read." };
+    // There is one text for the user, and what to do belongs into it.
+    const told = hint === undefined ? message : `${message} ${hint}`;
     return {
       status: "rejected",
       dialect,
@@ -79,9 +81,7 @@ export function toFileResult({ dialect, report, error }: FileOutcome, refusedByP
       imported: 0,
       skipped: 0,
       rejected: 0,
-      errors: [
-        { line: 1, column: null, code: cut(code, codeCharactersMax), message: cut(message, messageCharactersMax) },
-      ],
+      errors: [{ line: 1, column: null, code: cut(code, codeCharactersMax), message: cut(told, messageCharactersMax) }],
       truncated: false,
     };
   }

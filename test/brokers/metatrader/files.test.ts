@@ -140,7 +140,10 @@ describe("what must be said", () => {
 
   test("the currency, where the file has no head", async () => {
     const csv = [position(), position({ ticket: "702" })].map((row) => row.join(",")).join("\n");
-    expect(await failure(recognise(csv))).toMatchObject({ kind: "data", detail: { code: "currency_required" } });
+    const error = await failure(recognise(csv));
+    expect(error).toMatchObject({ kind: "data", detail: { code: "currency_required" } });
+    expect(error.detail.hint).toContain("HTML");
+    expect(error.detail.hint).toContain("--currency");
     expect(await recognise(csv, { currency: "EUR" })).toMatchObject({ currency: "EUR", kind: "csv" });
   });
 
@@ -408,6 +411,36 @@ describe("workbooks", () => {
       currency: "EUR",
       unit: "deals",
     });
+  });
+});
+
+describe("a test with its profit in pips", () => {
+  const tester = (currency: string) =>
+    html(
+      [
+        ["Expert:", "Test"],
+        ["Symbol:", "EURUSD"],
+        ["Currency:", currency],
+        ["Initial Deposit:", "1 000.00"],
+        ["Leverage:", "1:100"],
+        dealHeadings,
+        deal({ deal: "2" }),
+      ],
+      { generator: "strategy tester" },
+    );
+
+  test.each(["profit in pips", "Profit in Pips", "прибыль в пипсах", "ピップス単位の収益", "Pips"])(
+    "%s is no currency, and is said",
+    async (phrase) => {
+      expect(await recognise(tester(phrase))).toMatchObject({
+        currency: "PIPS",
+        warnings: [expect.stringContaining("no money")],
+      });
+    },
+  );
+
+  test.each(["USD", "USC", "USDT.e", "eur"])("%s is one", async (currency) => {
+    expect(await recognise(tester(currency))).toMatchObject({ currency, warnings: [] });
   });
 });
 

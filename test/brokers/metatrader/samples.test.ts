@@ -119,7 +119,8 @@ describe.skipIf(samples === undefined)("a real report", () => {
   test("MetaTrader 5: the strategy tester's figures", async () => {
     const { recognised, executions } = await readAll(join(folder, tester));
     const prints = await printed(join(folder, tester), "utf-16le");
-    expect(recognised.currency).toBe(prints.text("Currency:"));
+    expect(prints.text("Currency:")).toBe("profit in pips");
+    expect(recognised).toMatchObject({ currency: "PIPS", warnings: [expect.stringContaining("no money")] });
     const results = executions.map(({ realizedPnl, fee, type }) =>
       type === "funding" ? -(fee ?? 0n) : (realizedPnl ?? 0n) - (fee ?? 0n),
     );
