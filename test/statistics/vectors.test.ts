@@ -150,6 +150,10 @@ describe("V28 on 0.2, and freqtrade's other drawdowns", () => {
     expect(drawdown.recoveredAtMs).toBeNull();
   });
 
+  test("two losses from the start: 0.46 of it, as Nautilus has it", () => {
+    near(runOfNets(["-0.4", "-0.06"], { start: 1 }).course.drawdownFigures().fraction, 0.46);
+  });
+
   test("values 2 1 3 1 4 1: 3 of 4", () => {
     near(runOfNets([-1, 2, -2, 3, -3], { start: 2 }).course.drawdownFigures().fraction, 0.75);
   });
@@ -225,6 +229,13 @@ describe("return series", () => {
     if (sortino !== null) near(returns.sortino, sortino);
   });
 
+  test("the mixed one's downside risk and volatility: mean over each of the ratios", () => {
+    const { sharpe, sortino } = returnsOf(mixed);
+    const mean = 0.05 / 8;
+    near((mean * 252) / Number(sortino), 0.60448325038829653);
+    near((mean * 252) / Number(sharpe), 0.9136465399704637);
+  });
+
   test("the mixed one with a day of nothing, at 52 and 12 periods a year", () => {
     const { sortino } = returnsOf(["0", ...mixed]);
     if (typeof sortino !== "number") throw new Error(sortino);
@@ -286,6 +297,11 @@ describe("System Quality Number", () => {
     near(Number(risk.quality) * Math.sqrt(8 / 7), 0.719712, 1e-6);
   });
 
+  test("of P&L it is another figure under another name: V8, which backtrader divides by n", () => {
+    const quality = Number(systemQuality(runOfNets(v8).course.nets));
+    near(quality * Math.sqrt(8 / 7), 1.1357, 5e-5);
+  });
+
   test("trades without R are left out, with the count", () => {
     const metrics = runOf([trade({ rMultiple: "2" }), trade(), trade({ rMultiple: "-1" })]).metrics();
     expect(metrics).toMatchObject({ trades: 3, r_trades: 2, expectancy_r: "0.5", sqn_reliable: false });
@@ -319,6 +335,19 @@ describe("System Quality Number", () => {
     near(totals.net.toNumber() / nets.length, expectancy as number);
     near(systemQuality(course.nets), quality as number, 2e-9);
   });
+});
+
+test.each([
+  [[10, -5, 15, -10], 2.5],
+  [[10, 0, -20, -30], -10],
+])("expectancy of %p, a breakeven counted and never charged with a loss", (nets, expected) => {
+  const { totals } = runOfNets(nets);
+  near(totals.net.toNumber() / totals.trades, expected);
+});
+
+test("band of -5 to 10: one of each", () => {
+  const { totals } = runOfNets([40, 5, -20], { band: { min: "-5", max: "10" } });
+  expect([totals.wins, totals.breakevens, totals.losses]).toEqual([1, 1, 1]);
 });
 
 test("the breakeven band's ends are breakeven", () => {
