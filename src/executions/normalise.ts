@@ -189,6 +189,7 @@ function check(execution: Execution): void {
 const amountDigitsMax = 24;
 /** Nothing that is traded comes near. A million such executions of one trade still add up to the 30 digits that the contract has. */
 const amountMax: Decimal = 10n ** BigInt(amountDigitsMax) * one;
+const amountMin: Decimal = -amountMax;
 /** With a quantity and a price below these, which all are, the product needs no looking at: this is asked of every execution. */
 const quantityUsual: Decimal = 10n ** 13n * one;
 const priceUsual: Decimal = 10n ** 9n * one;
@@ -217,7 +218,7 @@ function worthOf(market: Market, units: bigint, price: Decimal): Decimal {
 }
 
 function refuseLarge(amount: Decimal | null, field: keyof Draft): void {
-  if (amount !== null && (amount >= amountMax || amount <= -amountMax)) throw tooLarge(field, "the amount");
+  if (amount !== null && (amount >= amountMax || amount <= amountMin)) throw tooLarge(field, "the amount");
 }
 
 function tooLarge(field: keyof Draft, what: string): NormaliseError {

@@ -71,11 +71,20 @@ export interface Position {
   isChanged: boolean;
 }
 
-/** Nearly all trades have none, and a set costs as much as all the rest of a position. */
+/** Shared by all trades without flags, and by those with one: to make a set costs as much as all the rest of a position. */
 const noFlags: ReadonlySet<TradeFlag> = new Set();
+const onlyFlag = new Map<TradeFlag, ReadonlySet<TradeFlag>>();
 
 function addFlag(position: Position, flag: TradeFlag): void {
-  if (!position.flags.has(flag)) position.flags = new Set([...position.flags, flag]);
+  const { flags } = position;
+  if (flags.has(flag)) return;
+  if (flags !== noFlags) {
+    position.flags = new Set([...flags, flag]);
+    return;
+  }
+  const only = onlyFlag.get(flag) ?? new Set([flag]);
+  onlyFlag.set(flag, only);
+  position.flags = only;
 }
 
 /** The part of an execution that goes to one trade. */
