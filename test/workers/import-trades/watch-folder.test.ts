@@ -1,11 +1,7 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { type EmbeddedJournal, openEmbeddedJournal } from "../../../src/journal/embedded.ts";
-import type { StoredTrade } from "../../../src/journal/wire.ts";
-import { createRedactor } from "../../../src/operation/redaction.ts";
-import { commands } from "../../../src/workers/index.ts";
-import { runCommandLine } from "../../../src/workers/shell.ts";
 import {
   account,
   type CellSpec,
@@ -16,49 +12,25 @@ import {
   positionHeadings,
 } from "../../brokers/metatrader/make.ts";
 import { type Platform, servePlatform } from "../../contract/platform.ts";
-import { fakeClock, fakeTerminal } from "../../operation/fakes.ts";
 import { temporaryFolders } from "../../operation/temporary-folder.ts";
+import { Importer, tradesOf } from "./importer.ts";
+
+/** The first run loads the whole program, which a busy machine takes its time for. */
+setDefaultTimeout(60_000);
 
 const makeFolder = temporaryFolders();
 const startMs = Date.UTC(2026, 1, 9, 10, 30);
-let clock = fakeClock(startMs);
+let importer: Importer;
 let folder = "";
 let watched = "";
-let environment: Record<string, string> = {};
 beforeEach(() => {
-  clock = fakeClock(startMs);
   folder = makeFolder();
+  importer = new Importer(folder, startMs);
   watched = join(folder, "reports");
   mkdirSync(watched);
-  environment = { DATA_DIR: join(folder, "data"), LOG_DIR: join(folder, "logs") };
 });
 
-interface Result {
-  status: string;
-  accounts: Record<string, unknown>[];
-  files_refused: { name: string; error: { code: string } }[];
-}
-
-let runs = 0;
-async function run(...argv: string[]) {
-  const terminal = fakeTerminal();
-  const code = await runCommandLine(["import-trades", ...argv, "--json", "--deadline", "0"], commands, {
-    environment,
-    terminal,
-    journal: false,
-    redactor: createRedactor(),
-    clock,
-    random: () => 0.5,
-    uuid: () => `0190a000-0000-7000-8000-${String(++runs).padStart(12, "0")}`,
-    fetch: globalThis.fetch as never,
-    signal: new AbortController().signal,
-    armWatchdog: () => undefined,
-    onLog: () => undefined,
-  });
-  const result = (terminal.output === "" ? null : JSON.parse(terminal.output)) as Result;
-  const lines = terminal.error.split("\n").filter((line) => line.startsWith("{"));
-  return { code, result, lines: lines.map((line) => JSON.parse(line) as Record<string, unknown>) };
-}
+const run = (...argv: string[]) => importer.run(...argv);
 const zone = ["--timezone", "+02:00"];
 const watch = (...more: string[]) => run("--watch-folder", watched, ...zone, ...more);
 
@@ -67,7 +39,7 @@ function publish(name: string, content: string, agoMs = 60_000): void {
   const path = join(watched, name);
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, content);
-  const seconds = (clock.nowMs() - agoMs) / 1_000;
+  const seconds = (importer.clock.nowMs() - agoMs) / 1_000;
   utimesSync(path, seconds, seconds);
 }
 
@@ -90,21 +62,7 @@ const positions = (count: number) =>
     ...Array.from({ length: count }, (_, index) => position({ ticket: String(701 + index), closed: hour(index + 1) })),
   ]);
 
-async function tradesOf(journal: EmbeddedJournal): Promise<StoredTrade[]> {
-  const trades: StoredTrade[] = [];
-  for await (const user of journal.users()) {
-    for await (const trade of journal.userTrades(user.user_id)) trades.push(trade);
-  }
-  return trades.sort((a, b) => (a.external_id < b.external_id ? -1 : 1));
-}
-async function stored(): Promise<StoredTrade[]> {
-  const journal = openEmbeddedJournal(join(folder, "data/journal.sqlite"), { clock });
-  try {
-    return await tradesOf(journal);
-  } finally {
-    journal.close();
-  }
-}
+const stored = () => importer.stored();
 const counts = ({ result }: Awaited<ReturnType<typeof run>>) =>
   result.accounts.map((one) => [one.account_id, one.executions_new, one.executions_duplicate]);
 
@@ -237,8 +195,13 @@ describe("by the timer, with a platform", () => {
   let platform: Platform;
   let journal: EmbeddedJournal;
   beforeEach(() => {
-    journal = openEmbeddedJournal(":memory:", { clock });
-    platform = servePlatform({ journal, key: "a-key-for-tests", nowMs: clock.nowMs, ratePerMinute: 1_000_000 });
+    journal = openEmbeddedJournal(":memory:", { clock: importer.clock });
+    platform = servePlatform({
+      journal,
+      key: "a-key-for-tests",
+      nowMs: importer.clock.nowMs,
+      ratePerMinute: 1_000_000,
+    });
     journal.putUser({ user_id: 1, timezone: "UTC", base_currency: "USD" });
     for (const id of [5, 6]) {
       journal.putAccount({
@@ -249,8 +212,8 @@ describe("by the timer, with a platform", () => {
         broker_timezone: "+02:00",
       });
     }
-    environment = {
-      ...environment,
+    importer.environment = {
+      ...importer.environment,
       LARAVEL_API_URL: platform.url,
       LARAVEL_API_KEY: "a-key-for-tests",
       MAX_RETRIES: "0",
