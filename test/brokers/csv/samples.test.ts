@@ -223,7 +223,204 @@ describe("Interactive Brokers", () => {
   });
 });
 
+interface Counts {
+  rows: number;
+  executions: number;
+  trades: number;
+  /** Rows known to be no trade. */
+  skipped: number;
+  /** Rows that could not be read, each with its reason. */
+  rejected: number;
+}
+
+/** What becomes of every file there is: its dialect and the counts of its rows, or the code that it is refused with. */
+const everyFile: readonly (readonly [file: string, outcome: string, counts?: Counts])[] = [
+  [
+    "csv-crypto/binance_usdm-futures_position-history.csv",
+    "binance_futures_positions",
+    { rows: 3, executions: 0, trades: 2, skipped: 1, rejected: 0 },
+  ],
+  [
+    "csv-crypto/binance_usdm-futures_trade-history_2026.csv",
+    "binance_usdm_trades",
+    { rows: 3, executions: 3, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-crypto/bybit_derivatives_closed-pnl_2025.csv",
+    "bybit_closed_pnl",
+    { rows: 36, executions: 0, trades: 36, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_binance_order-history_nested.csv",
+    "binance_spot_orders",
+    { rows: 12, executions: 6, trades: 0, skipped: 6, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_binance_order-history_nested_rejected-rows.csv",
+    "binance_spot_orders",
+    { rows: 4, executions: 0, trades: 0, skipped: 0, rejected: 4 },
+  ],
+  [
+    "csv-crypto/everytrade_binance_spot_market-type.csv",
+    "binance_spot_trades",
+    { rows: 5, executions: 5, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_binance_spot_market-type_rejected-rows.csv",
+    "binance_spot_trades",
+    { rows: 1, executions: 0, trades: 0, skipped: 0, rejected: 1 },
+  ],
+  [
+    "csv-crypto/everytrade_binance_spot_pair-side.csv",
+    "binance_spot_trades",
+    { rows: 12, executions: 12, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  ["csv-crypto/everytrade_binance_transaction-history.csv", "several_accounts"],
+  [
+    "csv-crypto/everytrade_bitmex_v001_M.csv",
+    "bitmex_trades",
+    { rows: 2, executions: 2, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_bitstamp_v001.csv",
+    "bitstamp",
+    { rows: 2, executions: 2, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_bybit_eu_uta.csv",
+    "bybit_account_log",
+    { rows: 22, executions: 11, trades: 0, skipped: 1, rejected: 0 },
+  ],
+  ["csv-crypto/everytrade_coinbase_h3.csv", "coinbase", { rows: 7, executions: 2, trades: 0, skipped: 4, rejected: 1 }],
+  [
+    "csv-crypto/everytrade_huobi_fills.csv",
+    "htx_fills",
+    { rows: 2, executions: 2, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_kraken_ledgers.csv",
+    "kraken_ledgers",
+    { rows: 7, executions: 2, trades: 0, skipped: 5, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_kraken_trades.csv",
+    "kraken_trades",
+    { rows: 4, executions: 2, trades: 0, skipped: 0, rejected: 2 },
+  ],
+  [
+    "csv-crypto/everytrade_kraken_trades_rejected-rows.csv",
+    "kraken_trades",
+    { rows: 2, executions: 0, trades: 0, skipped: 0, rejected: 2 },
+  ],
+  [
+    "csv-crypto/everytrade_kucoin_h2.csv",
+    "kucoin_fills",
+    { rows: 2, executions: 2, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_kucoin_h4.csv",
+    "kucoin_fills",
+    { rows: 1, executions: 1, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-crypto/everytrade_okx_v2.csv",
+    "okx_trading_history",
+    { rows: 4, executions: 2, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  ["csv-crypto/everytrade_okx_v2_2025.csv", "not_importable"],
+  [
+    "csv-crypto/rotki_coinbasepro.csv",
+    "coinbase_pro_account",
+    { rows: 21, executions: 5, trades: 0, skipped: 6, rejected: 0 },
+  ],
+  [
+    "csv-crypto/rotki_cryptocom_trades_list.csv",
+    "cryptocom_app",
+    { rows: 48, executions: 13, trades: 0, skipped: 32, rejected: 0 },
+  ],
+  ["csv-stocks/cgt_trading212_2024.csv", "trading_212", { rows: 7, executions: 2, trades: 0, skipped: 5, rejected: 0 }],
+  [
+    "csv-stocks/deltalytix_ninjatrader-performance-sample.csv",
+    "ninjatrader_trades",
+    { rows: 2, executions: 0, trades: 2, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-stocks/deltalytix_tradovate_performance_real.csv",
+    "tradovate_performance",
+    { rows: 273, executions: 0, trades: 273, skipped: 0, rejected: 0 },
+  ],
+  [
+    "csv-stocks/ghostfolio_degiro-export.csv",
+    "degiro_account",
+    { rows: 73, executions: 13, trades: 0, skipped: 48, rejected: 0 },
+  ],
+  ["csv-stocks/ghostfolio_etoro-export.csv", "etoro", { rows: 28, executions: 9, trades: 0, skipped: 19, rejected: 0 }],
+  [
+    "csv-stocks/ghostfolio_ibkr-trades-export.csv",
+    "interactive_brokers_flex",
+    { rows: 11, executions: 8, trades: 0, skipped: 0, rejected: 3 },
+  ],
+  ["csv-stocks/ghostfolio_xtb-export.csv", "xtb", { rows: 46, executions: 11, trades: 0, skipped: 27, rejected: 8 }],
+  [
+    "csv-stocks/ibkr_activity_trades_2021.csv",
+    "interactive_brokers_activity",
+    { rows: 12, executions: 10, trades: 0, skipped: 2, rejected: 0 },
+  ],
+  [
+    "csv-stocks/tradenote_tdameritrade_thinkorswim_account-statement.csv",
+    "thinkorswim",
+    { rows: 46, executions: 11, trades: 0, skipped: 35, rejected: 0 },
+  ],
+  ["csv-stocks/tradenote_tradezero.csv", "tradezero", { rows: 15, executions: 15, trades: 0, skipped: 0, rejected: 0 }],
+  [
+    "csv-stocks/tradovate_fills_2021.csv",
+    "tradovate_fills",
+    { rows: 2, executions: 2, trades: 0, skipped: 0, rejected: 0 },
+  ],
+  [
+    "ctrader/ctrader_history_lots-in-text.csv",
+    "ctrader",
+    { rows: 2, executions: 0, trades: 2, skipped: 0, rejected: 0 },
+  ],
+  ["ctrader/ctrader_history_millis.csv", "ctrader", { rows: 2, executions: 0, trades: 2, skipped: 0, rejected: 0 }],
+  [
+    "ctrader/ctrader_history_utc2_mixed-dates.csv",
+    "ctrader",
+    { rows: 2, executions: 0, trades: 0, skipped: 0, rejected: 2 },
+  ],
+];
+
 describe("whatever file it is", () => {
+  inSamples("its rows are counted, and what became of them is printed", async () => {
+    const printed: string[] = [];
+    for (const [name, outcome, counts] of everyFile) {
+      const read = await readAll(path(name), { timezone: "UTC" }).catch(
+        (error: { detail?: { code?: string } }) => error,
+      );
+      if (!("report" in read)) {
+        printed.push(`${name}: refused, ${read.detail?.code}`);
+        expect({ name, outcome: read.detail?.code }).toEqual({ name, outcome });
+        continue;
+      }
+      const { report, executions, trades = [], recognised } = read;
+      const reasons = Object.entries(report.skipped).map(([reason, { count }]) => `${count} ${reason}`);
+      const problems = report.problems.map(({ line, message }) => `line ${line}: ${message}`);
+      const skipped = Object.values(report.skipped).reduce((sum, { count }) => sum + count, 0);
+      const found = { rows: report.rows, executions: executions.length, trades: trades.length, skipped };
+      printed.push(
+        `${name}: ${recognised.dialect}, ${found.rows} rows, ${found.executions} executions, ${found.trades} trades, ${report.rejected} refused`,
+        ...[...reasons, ...problems].map((line) => `    ${line}`),
+      );
+      expect({ name, outcome: recognised.dialect, ...found, rejected: report.rejected }).toEqual({
+        name,
+        outcome,
+        ...(counts as Counts),
+      });
+      expect(report.imported + skipped + report.rejected).toBe(report.rows);
+    }
+    process.stdout.write(`${printed.join("\n")}\n`);
+  });
+
   inSamples("it is recognised, or refused with a reason", async () => {
     const folders = ["csv-crypto", "csv-stocks", "ctrader", "metatrader"];
     const names = folders.flatMap((folder) =>
