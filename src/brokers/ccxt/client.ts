@@ -137,6 +137,7 @@ export class CcxtClient {
     const method = instance[endpoint.method];
     if (typeof method !== "function") throw new Error(`ccxt's ${this.exchange.id} has no ${endpoint.method}`);
     this.#last = null;
+    this.#sentAtMs = clock.nowMs();
     this.#asking = { endpoint, count: 0 };
     this.#bytesMax = endpoint.bytesMax ?? bytesMaxDefault;
     try {
