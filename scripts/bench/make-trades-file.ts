@@ -16,6 +16,7 @@ const symbols = Array.from({ length: 20 }, (_, index) => ({
   name: `COIN${index}USDT`,
   price: 10 + index * 37,
   position: 0,
+  lots: [] as { units: number; cents: number }[],
   id: 1_000_000,
 }));
 let seed = 42;
@@ -28,6 +29,25 @@ function random(): number {
 const startMs = Date.UTC(2024, 0, 1);
 const stepMs = 45_000;
 
+/** What the fill realises, first in first out, in 1/100,000 of the currency: thousandths of a coin times cents. Exact in a double. */
+function bookFill(symbol: (typeof symbols)[number], signed: number, cents: number): number {
+  const { lots } = symbol;
+  const direction = Math.sign(symbol.position);
+  let left = Math.abs(signed);
+  let realized = 0;
+  while (direction === -Math.sign(signed) && left > 0 && lots[0] !== undefined) {
+    const [lot] = lots;
+    const units = Math.min(left, lot.units);
+    realized += units * (cents - lot.cents) * direction;
+    left -= units;
+    lot.units -= units;
+    if (lot.units === 0) lots.shift();
+  }
+  symbol.position += signed;
+  if (left > 0) lots.push({ units: left, cents });
+  return realized;
+}
+
 function row(index: number): string {
   const symbol = symbols[Math.floor(random() * symbols.length)] ?? symbols[0];
   if (symbol === undefined) throw new Error("no symbols");
@@ -39,15 +59,15 @@ function row(index: number): string {
     : random() < 0.5
       ? units
       : -units;
-  symbol.position += signed;
+  const price = symbol.price.toFixed(2);
+  const realized = (bookFill(symbol, signed, Math.round(Number(price) * 100)) / 100_000).toFixed(8);
   symbol.id += 1 + Math.floor(random() * 9);
   const time = new Date(startMs + index * stepMs).toISOString().slice(2, 19).replace("T", " ");
   const quantity = (Math.abs(signed) / 1_000).toFixed(3);
-  const price = symbol.price.toFixed(2);
   const amount = (Number(price) * Number(quantity)).toFixed(5);
   const fee = (Number(amount) * 0.0005).toFixed(8);
   const side = signed > 0 ? "BUY" : "SELL";
-  return `100200300,${time},${symbol.name},${side},${price},${quantity},${amount},${fee} USDT,0,${signed > 0},${random() < 0.3},${symbol.id},${880_000_000_000 + index}\n`;
+  return `100200300,${time},${symbol.name},${side},${price},${quantity},${amount},${fee} USDT,${realized},${signed > 0},${random() < 0.3},${symbol.id},${880_000_000_000 + index}\n`;
 }
 
 const header = "Uid,Time,Symbol,Side,Price,Quantity,Amount,Fee,Realized Profit,Buyer,Maker,Trade ID,Order ID\n";
