@@ -238,6 +238,7 @@ export function readDecimalAt(row: string, start: number, end: number, reading: 
   if (first >= end || end - first > exactDigitsMax || power === undefined) {
     return readDecimal(row.slice(start, end), reading);
   }
+  if (digits === 0) return 0n;
   const value = BigInt(digits) * power;
   return negative ? -value : value;
 }
