@@ -153,11 +153,7 @@ describe("which dialect it is", () => {
   });
 
   test.each([
-    [
-      "an order history has no fills",
-      "Date(UTC);Pair;Type;Order Price;Order Amount;AvgTrading Price;Filled;Total;status",
-    ],
-    ["a transaction history", "User_ID,UTC_Time,Account,Operation,Coin,Change,Remark"],
+    ["a list of holdings", "Coin,Total,Available,In Order,BTC Value"],
     ["our own names beside foreign ones", "time,symbol,side,quantity,price,status"],
   ])("%s is unknown", async (_name, line) => {
     expect((await failureOf(`${line}\n`)).detail.code).toBe("unknown_dialect");
