@@ -30,7 +30,7 @@ function timeInWords(header: string): Column<TimeCell> {
         year === ""
           ? cell
           : `${year}-${String(month).padStart(2, "0")}-${day.padStart(2, "0")} ${hour}:${minute} ${half.toUpperCase()}M`;
-      return { utcMs: readTimeAt(plain, 0, plain.length, formats, reading).utcMs, text: cell };
+      return readTimeAt(plain, 0, plain.length, formats, reading);
     },
   };
 }

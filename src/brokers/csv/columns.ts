@@ -1,7 +1,7 @@
 import type { Decimal } from "../../executions/decimal.ts";
 import { markOf } from "./decimal-mark.ts";
 import { CellError, type Column, type Reading, RowError, readDecimal, readDecimalAt } from "./dialect.ts";
-import { compileFormat, readTimeAt, readUtcMsAt, type TimeCell, type TimeFormat } from "./times.ts";
+import { compileFormat, readTimeAt, readUtcMsAt, type TimeCell, type TimeFormat, timeInUtc } from "./times.ts";
 
 /**
  * The kinds of columns. Each is made once a dialect and then called once a row: no regular expression and no allocation beyond
@@ -151,7 +151,7 @@ export function readEpoch(cell: string, unitMs: 1 | 1_000): TimeCell {
   if (!/^\d{1,13}(\.\d+)?$/.test(cell)) {
     throw new CellError("not_a_time", `${unitMs === 1 ? "milliseconds" : "seconds"} since 1970`);
   }
-  return { utcMs: Math.floor(Number(cell) * unitMs), text: cell };
+  return timeInUtc(Math.floor(Number(cell) * unitMs), cell);
 }
 
 /** An amount with its unit glued on (`299.0TRX`, `0.29528919 USDC`): read by `amountIn`, since a unit may begin with digits. */

@@ -66,7 +66,7 @@ export const thinkorswim = defineDialect({
   groups: {
     windowMs: 60_000,
     // All of a minute and symbol together: what the cash says of a minute is given to its rows once.
-    keyOf: ({ time: at, symbol }) => `${minuteOf(at.text)} ${symbol}`,
+    keyOf: ({ time: at, symbol }) => `${minuteOf(at.written)} ${symbol}`,
     read(rows, { facts }) {
       const unused = new Map<string, Cash[]>();
       return rows.map((row): Outcome<typeof columns> => {
@@ -124,14 +124,14 @@ function feeOf(...cells: readonly string[]): string | null {
 function cashOf(row: TradeRow, facts: ReadonlyMap<string, string>, unused: Map<string, Cash[]>): Cash | null {
   const price = row.netPrice === null || !/\d/.test(row.netPrice) ? null : row.netPrice;
   if (price === null) return null;
-  const key = cashKey(minuteOf(row.time.text), formatDecimal(signed(row)), price);
+  const key = cashKey(minuteOf(row.time.written), formatDecimal(signed(row)), price);
   let entries = unused.get(key);
   if (entries === undefined) {
     entries = (facts.get(key) ?? "").split(";").filter(Boolean).map(cashIn);
     unused.set(key, entries);
   }
   const own = entries.filter(({ what }) => what.split(" ").includes(row.symbol) || what.startsWith(row.symbol));
-  const seconds = secondsOf(row.time.text);
+  const seconds = secondsOf(row.time.written);
   const entry = own.find((candidate) => seconds !== null && candidate.seconds === seconds) ?? own[0];
   if (entry === undefined) return null;
   entries.splice(entries.indexOf(entry), 1);
@@ -156,12 +156,12 @@ function fillOf(row: TradeRow, cash: Cash | null): GroupDraft {
   const { side, price } = row;
   const { market, symbol, baseAsset, contractSize } = instrumentOf(row);
   const quantity = absolute(row.quantity);
-  const lacksSeconds = secondsOf(row.time.text) === null;
+  const lacksSeconds = secondsOf(row.time.written) === null;
   const isLaterLeg = row.netPrice === null || !/\d/.test(row.netPrice);
   const fee = cash?.fee ?? (isLaterLeg ? 0n : null);
   return {
     id: null,
-    identity: [minuteOf(row.time.text), symbol, side, formatDecimal(quantity), formatDecimal(price)],
+    identity: [minuteOf(row.time.written), symbol, side, formatDecimal(quantity), formatDecimal(price)],
     market,
     symbol,
     baseAsset,

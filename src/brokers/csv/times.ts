@@ -1,9 +1,49 @@
 import { CellError, type Reading } from "./dialect.ts";
 
-/** A time as executions need it, and as the file wrote it: ids are made of the text. */
+/** A time as executions need it, and as its clock showed it. */
 export interface TimeCell {
   utcMs: number;
+  /**
+   * `2026-03-01 10:00:00`, with `.120` where there are milliseconds, however the file writes it: ids are made of it, so that one fill in two formats is
+   * one. On the file's own clock, since its zone may be corrected later; of a time with its own offset in UTC.
+   */
   text: string;
+  /** As the file wrote it. */
+  written: string;
+}
+
+class ReadTime implements TimeCell {
+  readonly utcMs: number;
+  readonly written: string;
+  readonly #clockMs: number;
+
+  constructor(utcMs: number, clockMs: number, written: string) {
+    this.utcMs = utcMs;
+    this.written = written;
+    this.#clockMs = clockMs;
+  }
+
+  /** Made only where an id needs it: most files write it so already. */
+  get text(): string {
+    return isPlain(this.written) ? this.written : clockText(this.#clockMs);
+  }
+}
+
+/** `2026-03-01 10:00:00` and nothing else: of the times that were read, only such have these signs in these places. */
+function isPlain(written: string): boolean {
+  if (written.length !== 19) return false;
+  const isAt = (index: number, code: number) => written.charCodeAt(index) === code;
+  return isAt(4, 45) && isAt(7, 45) && isAt(10, 32) && isAt(13, 58) && isAt(16, 58);
+}
+
+function clockText(clockMs: number): string {
+  const iso = new Date(clockMs).toISOString();
+  return `${iso.slice(0, 10)} ${iso.slice(11, 19)}${clockMs % 1_000 === 0 ? "" : iso.slice(19, 23)}`;
+}
+
+/** A time that is not on any clock of a file. */
+export function timeInUtc(utcMs: number, written: string): TimeCell {
+  return new ReadTime(utcMs, utcMs, written);
 }
 
 /**
@@ -21,7 +61,9 @@ export function readTimeAt(
   formats: readonly CompiledFormat[],
   reading: Reading,
 ): TimeCell {
-  return { utcMs: readUtcMsAt(row, start, end, formats, reading), text: row.slice(start, end) };
+  const utcMs = readUtcMsAt(row, start, end, formats, reading);
+  const { wallClockMs, offsetMs } = scanned;
+  return new ReadTime(utcMs, Number.isNaN(offsetMs) ? wallClockMs : utcMs, row.slice(start, end));
 }
 
 /** As `readTimeAt`, without the text. @throws {CellError} */

@@ -141,7 +141,24 @@ describe("time", () => {
   test.each(formats)("%s reads %s on the file's clock", (format, cell, wallClock) => {
     const read1 = read(time("h", [format]), cell);
     expect(new Date(read1.utcMs + 3_600_000).toISOString()).toBe(`${wallClock}Z`);
-    expect(read1.text).toBe(cell);
+    expect(read1.written).toBe(cell);
+    expect(read1.text).toBe(wallClock.replace("T", " ").replace(".000", ""));
+  });
+
+  test("one time is one text, however a file writes it and whatever its zone", () => {
+    const written = [
+      ["YYYY-MM-DD hh:mm:ss", "2026-03-01 14:05:00"],
+      ["YY-MM-DD hh:mm:ss", "26-03-01 14:05:00"],
+      ["YYYY-MM-DD hh:mm:ss", "2026-03-01 14:05:00.000"],
+      ["D.M.YYYY h:mm", "1.3.2026 14:05"],
+      ["YYYY-MM-DD h:mm A", "2026-03-01 02:05 PM"],
+      ["iso", "2026-03-01T14:05"],
+      ["iso", "2026-03-01T14:05:00Z"],
+      ["iso", "2026-03-01T15:05:00+01:00"],
+    ] as const;
+    for (const [format, cell] of written) expect(read(time("h", [format]), cell).text).toBe("2026-03-01 14:05:00");
+    expect(readEpoch("1772373900", 1_000).text).toBe("2026-03-01 14:05:00");
+    expect(readEpoch("1772373900120", 1).text).toBe("2026-03-01 14:05:00.120");
   });
 
   test.each([

@@ -198,7 +198,7 @@ describe("Interactive Brokers", () => {
       // All of them are in the summer or winter of New York as its clock says.
       const offset = time < "2021-11-07" ? "-04:00" : "-05:00";
       return {
-        externalId: `interactive_brokers:stock:${symbol}:row-${rowId([currency, time, side, quantity, short(price)])}`,
+        externalId: `interactive_brokers:stock:${symbol}:row-${rowId([currency, time.replace(", ", " "), side, quantity, short(price)])}`,
         type: code.split(";").includes("L") ? "liquidation" : "fill",
         market: "stock",
         symbol,
