@@ -29,8 +29,11 @@ import { addWatched, type WatchRun } from "./watch-jobs.ts";
 
 /** The platform stores about fourteen batches a second whatever comes, and files take memory: more accounts at once only wait. */
 const fileAccountsAtOnceMax = 3;
-/** These wait for answers, each of which takes a venue a tenth of a second or more; who may ask is up to the rate budget. */
-const venueAccountsAtOnceMax = 10;
+/**
+ * These wait for answers, each of which takes a venue a tenth of a second or more; who may ask is up to the rate budget. With fewer of them all can wait
+ * for one of a venue's limits while the others lie idle.
+ */
+const venueAccountsAtOnceMax = 24;
 /** One account's part of a cycle at its venue: a broker that hangs, or years of history, must not take the others' time. */
 const accountMsMax = 180_000;
 /** A dry run has no request to keep small, and each batch costs a revision of every trade that is open. */
