@@ -27,7 +27,7 @@ export function externalIdOf({ broker, market, symbol }: Venue, id: string): str
 
 /**
  * The id of a row without a broker's id, but for its occurrence: `…:row-` and a hash of the row's canonical fields, the time
- * among them as the file writes it. Identical rows of one file are told apart by `withOccurrence`.
+ * among them in one spelling. Identical rows of one file are told apart by `withOccurrence`.
  */
 export function rowIdOf(venue: Venue, identity: readonly string[]): string {
   return externalIdOf(venue, `row-${hashOf(identity.join(fieldSeparator))}`);
