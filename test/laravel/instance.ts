@@ -1,4 +1,7 @@
 import { describe, test } from "bun:test";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decrypt } from "../../src/accounts/encrypted.ts";
 import type { Fetch } from "../../src/context.ts";
@@ -8,6 +11,7 @@ import type { Account } from "../../src/journal/wire.ts";
 import { makeWatch, watchedFetch } from "../contract/watch.ts";
 import { type FakeContext, fakeContext } from "../journal/samples.ts";
 
+const application = fileURLToPath(new URL("../../fixtures/laravel", import.meta.url));
 const script = fileURLToPath(new URL("../../scripts/laravel", import.meta.url));
 
 /** A reference platform (fixtures/laravel) that runs, with a database of its own. */
@@ -37,6 +41,35 @@ export async function startLaravel(settings: Record<string, string>): Promise<La
   const started = fromVariables(Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2))));
   if (started === null) throw new Error(`scripts/laravel start said: ${lines.join("\n")}`);
   return started;
+}
+
+/** File of the application, what stands there, and what is put in its place. */
+export type Edit = readonly [file: string, before: string, after: string];
+
+export interface Copy {
+  platform: Laravel;
+  stop: () => Promise<void>;
+}
+
+/** One of a copy of the application that does something in another way. */
+export async function startCopy(edits: readonly Edit[], settings: Record<string, string> = {}): Promise<Copy> {
+  const folder = mkdtempSync(join(tmpdir(), "ami-laravel-copy-"));
+  cpSync(application, folder, { recursive: true });
+  for (const [file, before, after] of edits) {
+    const path = join(folder, file);
+    const text = readFileSync(path, "utf8");
+    if (!text.includes(before)) throw new Error(`${file} has no ${before}`);
+    writeFileSync(
+      path,
+      text.replace(before, () => after),
+    );
+  }
+  const platform = await startLaravel({ ...settings, AMI_LARAVEL_APPLICATION: folder });
+  const stop = async (): Promise<void> => {
+    await stopLaravel(platform);
+    rmSync(folder, { recursive: true });
+  };
+  return { platform, stop };
 }
 
 export async function stopLaravel({ folder }: Laravel): Promise<void> {

@@ -154,7 +154,7 @@ export const batchPoints: readonly Point[] = [
     expects: "fields that the platform does not know are ignored, so that the contract can grow",
     async run({ execution, post }) {
       const answer = status(
-        await post({ executions: [{ ...execution(), platform_check: [1] }], platform_check: {} }),
+        await post({ executions: [{ ...execution(), something_new: [1] }], something_new: {} }),
         200,
       );
       member(answer, "data.executions.created", 1);

@@ -40,12 +40,15 @@ export const statusPoints: readonly Point[] = [
     name: "auth-failed",
     expects: "an account that is auth_failed is not in GET /accounts any more, unless include=all asks for it",
     async run(tools) {
-      const answer = status(await report(tools, { import_status: "auth_failed", error: importError }), 200);
-      const { items } = await tools.readAll("/accounts", { user_id: String(tools.account.user_id) });
-      const listed = items.some(({ account_id }) => account_id === tools.account.account_id);
-      equal(answer, "whether GET /accounts still has the account", listed, false);
-      equal(answer, "import_status with include=all", (await tools.readAccount()).import_status, "auth_failed");
-      status(await report(tools, {}), 200);
+      try {
+        const answer = status(await report(tools, { import_status: "auth_failed", error: importError }), 200);
+        const { items } = await tools.readAll("/accounts", { user_id: String(tools.account.user_id) });
+        const listed = items.some(({ account_id }) => account_id === tools.account.account_id);
+        equal(answer, "whether GET /accounts still has the account", listed, false);
+        equal(answer, "import_status with include=all", (await tools.readAccount()).import_status, "auth_failed");
+      } finally {
+        await report(tools, {});
+      }
     },
   },
   {
