@@ -5,7 +5,7 @@
 export interface ReportLimits {
   /** Of an HTML or CSV file; of an XLSX file as it lies on disk. */
   fileBytesMax: number;
-  /** Of one part of an XLSX file, unpacked: a small file can unpack to terabytes. */
+  /** Of all sheets of an XLSX file, unpacked: a small file can unpack to terabytes. */
   sheetBytesMax: number;
   sharedStringsBytesMax: number;
   /** Positions, tickets and deals: they are kept in memory, at about 2 KB each, since a report has no order that would allow to forget any. */

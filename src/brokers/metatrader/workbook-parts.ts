@@ -136,7 +136,7 @@ function damaged(name: string, why: string, cause?: unknown): Failure {
   });
 }
 
-function tooLarge(name: string, part: string, bytesMax: number): Failure {
+export function tooLarge(name: string, part: string, bytesMax: number): Failure {
   return new Failure("data", `${name} unpacks to more than ${bytesMax} bytes in ${part}.`, {
     code: "file_too_large",
     subject: name,

@@ -1,9 +1,12 @@
 import { Failure } from "../../errors.ts";
 import { cellCharactersMax, cleanText, columnsMax, type ReportRow } from "./report-row.ts";
-import { type PartLimits, readPart, type Workbook } from "./workbook-parts.ts";
+import { type PartLimits, readPart, tooLarge, type Workbook } from "./workbook-parts.ts";
 
 /** All sheets' rows, one after another, in the order of the archive. Formulas are not computed: their stored values are read. */
 export async function* xlsxRows(workbook: Workbook, limits: PartLimits): AsyncGenerator<ReportRow[]> {
+  // A part is never longer than it says: together they are bounded too, or hundreds of them would take hours.
+  const bytes = workbook.sheets.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
+  if (bytes > limits.sheetBytesMax) throw tooLarge(workbook.name, "its sheets", limits.sheetBytesMax);
   const strings = await readSharedStrings(workbook, limits.sharedStringsBytesMax);
   const dateStyles = await readDateStyles(workbook, limits.sharedStringsBytesMax);
   for (const sheet of workbook.sheets) {

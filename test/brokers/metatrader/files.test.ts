@@ -282,6 +282,14 @@ describe("a file that means harm", () => {
     expect(await failure(recognise(bomb, { limits: small }))).toMatchObject({ detail: { code: "file_too_large" } });
   });
 
+  test("sheets that are small one by one and not together", async () => {
+    const sheet = `<worksheet>${"<row/>".repeat(10_000)}</worksheet>`;
+    const names = Array.from({ length: 40 }, (_, index) => [`xl/worksheets/sheet${index + 2}.xml`, sheet]);
+    const bomb = xlsx({ rows: [position()], parts: Object.fromEntries(names) });
+    expect(bomb.length).toBeLessThan(20_000);
+    expect(await failure(recognise(bomb, { limits: small }))).toMatchObject({ detail: { code: "file_too_large" } });
+  });
+
   test("a sheet that lies about its size", async () => {
     const parts = { "xl/worksheets/sheet1.xml": `<worksheet>${" ".repeat(1_000_000)}</worksheet>` };
     const bomb = zip(parts, { "xl/worksheets/sheet1.xml": 1_000 });
@@ -336,6 +344,13 @@ describe("a file that means harm", () => {
     const page = history.replace("<table>", `${script}<style>td { content: "<td>" }</style><table>`);
     const recognised = await recognise(page.replace("<td>701</td>", `<td>${script}701</td>`));
     expect(recognised?.contents.closed.map(({ ticket: number }) => number)).toEqual(["701"]);
+  });
+
+  test("a script of many megabytes is passed over", async () => {
+    const script = `<script>${'var row = "<tr><td>701</td></tr>";'.repeat(500_000)}</script>`;
+    const page = history.replace("<table>", `${script}<table>`);
+    expect(page.length).toBeGreaterThan(15_000_000);
+    expect((await recognise(page))?.contents.closed).toHaveLength(1);
   });
 
   test("a run that is stopped stops", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { formatDecimal, parseDecimal } from "../../../src/executions/decimal.ts";
 import type { Metrics } from "../../../src/statistics/body.ts";
@@ -378,6 +378,8 @@ describe("MetaTrader 5, the strategy tester", () => {
 
 /** Reports of real terminals, which are not part of this project: `AMI_SAMPLES` says where they are. */
 const samples = process.env.AMI_SAMPLES;
+/** They hold thousands of rows, and machines are slow and busy. */
+setDefaultTimeout(60_000);
 const folder = join(samples ?? "", "metatrader");
 
 describe.skipIf(samples === undefined)("a real report", () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import type { DealRow } from "../../../src/brokers/metatrader/records.ts";
 import { absolute, type Decimal, divideRounded, formatDecimal, parseDecimal } from "../../../src/executions/decimal.ts";
@@ -12,6 +12,8 @@ import { accountedFor, readAll } from "./golden.ts";
  *   in the order of closing; the drawdown starts at the first deposit and ignores later ones;
  * - MetaTrader 5: a closing deal is a trade; what entry deals cost goes into the gross loss; the drawdown runs over the column of balances.
  */
+/** Real reports hold thousands of rows, and machines are slow and busy. */
+setDefaultTimeout(60_000);
 const samples = process.env.AMI_SAMPLES;
 const folder = join(samples ?? "", "metatrader");
 
