@@ -21,6 +21,7 @@ import { makeExecution } from "./ccxt/make-execution.ts";
 import { listed, type Named } from "./ccxt/markets.ts";
 import { collect } from "./ccxt/pages.ts";
 import { Id, MaybeMoney, MaybeText, Milliseconds, Money, parseRounded } from "./ccxt/rows.ts";
+import { noteUnread } from "./ccxt/unread.ts";
 import type { MarketSymbol } from "./markets-cache.ts";
 
 /**
@@ -66,6 +67,14 @@ export const bybit: Exchange = {
   judge,
   listMarkets,
   rights,
+  unread: [
+    {
+      key: "expiry",
+      markets: ["option"],
+      message:
+        "What became of Bybit's options at their expiry is not read by this version: positions that were held until then stay open, a file export has the settlement.",
+    },
+  ],
   streams: (reading) =>
     categories.filter((name) => reading.account.markets.includes(name)).map((name) => stream(reading, name)),
 };
@@ -126,6 +135,7 @@ async function readExecutions(reading: Reading, category: Category, { fromMs, to
     rows.map(({ symbol }) => symbol),
   );
   const executions: Execution[] = [];
+  if (category === "option" && rows.length > 0) noteUnread(reading, "expiry");
   for (const row of rows) {
     const named =
       category === "option"

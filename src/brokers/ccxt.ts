@@ -7,6 +7,7 @@ import { NoWallet } from "./ccxt/errors.ts";
 import { dayMs, type Exchange, type KeyRights, type Reading, type Venue, warn } from "./ccxt/exchange.ts";
 import { Markets } from "./ccxt/markets.ts";
 import { readStream } from "./ccxt/read-stream.ts";
+import { warnOfUnread } from "./ccxt/unread.ts";
 
 /**
  * What all exchanges share that are reached through ccxt: their lists are read by time, window by window, oldest first, with what may have come
@@ -43,6 +44,7 @@ export async function* readThroughCcxt(
     await client.checkClock();
     await checkKey(reading, exchange);
     yield* readStreams(reading, exchange, refused);
+    await warnOfUnread(reading, exchange);
   } catch (error) {
     if (signal.aborted) return; // the last page's cursor lets the next run go on
     throw error;

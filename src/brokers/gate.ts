@@ -36,6 +36,7 @@ const endpoints = {
     bytesMax: 32_000_000,
   },
   time: { method: "publicSpotGetTime", costs: [["public", 1]], isPublic: true },
+  delivery: { method: "privateDeliveryGetSettleAccounts", costs: [["futures", 1]] },
   account: { method: "privateFuturesGetSettleAccounts", costs: [["futures", 1]] },
 } as const satisfies Record<string, Endpoint>;
 
@@ -54,6 +55,14 @@ export const gate: Exchange = {
   },
   judge,
   listMarkets,
+  unread: [
+    {
+      key: "dated",
+      markets: ["linear"],
+      message: "This Gate account has traded dated futures, which this version does not read: a file export has them.",
+      isThere: hasDated,
+    },
+  ],
   streams,
 };
 
@@ -81,6 +90,17 @@ function* streams(reading: Reading): Generator<Stream> {
       read,
     };
   }
+}
+
+const Delivery = type({
+  "total?": MaybeMoney,
+  "history?": type({ "pnl?": MaybeMoney, "fee?": MaybeMoney }).or("null"),
+});
+
+/** Money in the wallet of dated futures, or what was ever made or paid in it. */
+async function hasDated(client: CcxtClient): Promise<boolean> {
+  const { total, history } = await client.get(endpoints.delivery, { settle: "usdt" }, Delivery);
+  return [total, history?.pnl, history?.fee].some((amount) => /[1-9]/.test(amount ?? ""));
 }
 
 /** A list asked by whole seconds, both inclusive. */

@@ -17,6 +17,7 @@ import { makeExecution } from "./ccxt/make-execution.ts";
 import { leaveOut, listed, type Named } from "./ccxt/markets.ts";
 import { collect } from "./ccxt/pages.ts";
 import { Id, MaybeMoney, MaybeText, Milliseconds, Money, parseRounded } from "./ccxt/rows.ts";
+import { noteUnread } from "./ccxt/unread.ts";
 import type { MarketSymbol } from "./markets-cache.ts";
 
 /**
@@ -50,6 +51,13 @@ export const okx: Exchange = {
   judge,
   listMarkets,
   rights,
+  unread: [
+    {
+      key: "options",
+      markets: ["spot", "margin", "linear", "inverse"],
+      message: "Options were traded on OKX, which this version does not read: a file export has them.",
+    },
+  ],
   streams: (reading) => [stream(reading)],
 };
 
@@ -92,6 +100,8 @@ async function readFills(reading: Reading, { fromMs, toMs }: Window): Promise<Ex
     for (const instType of kindsOf(wanted)) {
       rows.push(...(await pages((after) => client.get(endpoints.history, { instType, ...span, ...after }, Fills))));
     }
+    // To tell of them.
+    rows.push(...(await client.get(endpoints.history, { instType: "OPTION", ...span, limit: 1 }, Fills)).data);
   }
   if (toMs >= recentFromMs) {
     const span = { begin: Math.max(fromMs, recentFromMs), end: toMs, limit: pageRows };
@@ -100,6 +110,7 @@ async function readFills(reading: Reading, { fromMs, toMs }: Window): Promise<Ex
   const executions: Execution[] = [];
   for (const row of rows) {
     const named = await namedOf(reading, row);
+    if (named === null) noteUnread(reading, "options");
     if (named === null || !wanted.has(named.market)) continue;
     if (named.market !== "spot" && named.market !== "margin" && named.info?.contractSize == null) {
       leaveOut(reading, named);

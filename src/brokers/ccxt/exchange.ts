@@ -40,6 +40,8 @@ export interface Exchange {
   tableOf?: (market: Market) => Market;
   /** What the key may do; asked once a day and before anything else. Left out: the venue does not say. */
   rights?: (client: CcxtClient) => Promise<KeyRights>;
+  /** What accounts may have there that is not read: nobody shall miss it in silence. */
+  unread?: readonly Unread[];
   streams: (reading: Reading) => AsyncIterable<Stream> | Iterable<Stream>;
 }
 
@@ -47,6 +49,16 @@ export interface KeyRights {
   canRead: boolean;
   canTrade: boolean;
   canWithdraw: boolean;
+}
+
+export interface Unread {
+  /** In the cursor's notes. */
+  key: string;
+  /** Asked for accounts of one of these alone. */
+  markets: readonly Market[];
+  message: string;
+  /** Whether the account has it; asked once a day. Left out: rows of a list tell, which calls `noteUnread`. */
+  isThere?: (client: CcxtClient) => Promise<boolean>;
 }
 
 /** One raw endpoint, by ccxt's name for it. */
