@@ -6,8 +6,8 @@ import { dayMs, hourMs, minuteMs } from "../venues/clock.ts";
 import type { Fault } from "../venues/faults.ts";
 import { type Random, seeded } from "../venues/random.ts";
 import { truthOf } from "../venues/truth.ts";
-import { buildMsMax, executable, start } from "./executable.ts";
-import { filesUnder, grossBySymbol, openScene, type Scene } from "./venue-scene.ts";
+import { buildMsMax, type Ended, executable, start } from "./executable.ts";
+import { filesUnder, grossBySymbol, type Imported, openScene, type Scene } from "./venue-scene.ts";
 
 /** What takes minutes: scripts/venue-test. */
 const makeFolder = temporaryFolders();
@@ -25,9 +25,10 @@ const yearStartMs = yearEndMs - 365 * dayMs;
 /** The venue keeps funding for 90 days: the first visit is early enough, the others follow every fortnight. */
 const visits = Array.from({ length: 22 }, (_, index) => yearEndMs - (21 - index) * 14 * dayMs + hourMs);
 const killsMin = 20;
+const attemptsMax = 8;
 const cyclesMax = 12;
 
-test(
+test.concurrent(
   "a year of an account, killed twenty times at random moments: everything once, and PnL as the venue has it",
   async () => {
     const random = seeded("moments");
@@ -45,9 +46,10 @@ test(
     for (const [index, visitMs] of visits.entries()) {
       at.venue.clock.set(visitMs);
       at.venue.clock.run();
-      // A run can be over before its moment comes: the first visits, which read much, have a few more.
-      for (let attempt = 0; attempt < (index < 4 ? 3 : 1); attempt++) {
-        if (await killedAt(at, random)) kills++;
+      // A run can be over before its moment comes: then the next ones end sooner.
+      const wanted = Math.ceil((killsMin * (index + 1)) / visits.length);
+      for (let attempt = 0; attempt < attemptsMax && (attempt === 0 || kills < wanted); attempt++) {
+        if (await killedAt(at, attempt === 0 ? random.pick([10, 60, 120, 240]) : 3, random)) kills++;
         at.forgetBudget();
         at.venue.clock.advance(15 * minuteMs);
       }
@@ -70,22 +72,35 @@ test(
   suiteMsMax,
 );
 
-/** Starts a run and kills it after so many requests, to the venue or to the platform. False: it was over before. */
-async function killedAt(at: Scene, random: Random): Promise<boolean> {
+/** Starts a run and kills it after up to so many requests, to the venue or to the platform. False: it was over before. */
+async function killedAt(at: Scene, requestsMax: number, random: Random): Promise<boolean> {
   const done = () => at.venue.log.entries.length + at.platform.requests.length;
-  const moment = done() + random.integer(1, random.pick([10, 60, 120, 240]));
+  const moment = done() + random.integer(1, requestsMax);
   const { child, ended } = await start(["import-trades"], at.runOf());
   while (child.exitCode === null && done() < moment) await Bun.sleep(1);
   const inTime = child.exitCode === null;
   child.kill("SIGKILL");
-  await ended();
+  keep(at, await ended());
   return inTime;
+}
+
+/** What all runs of a scene said. */
+const said = new Map<Scene, string[]>();
+function keep(at: Scene, { output, error }: Pick<Ended, "output" | "error">): void {
+  said.set(at, [...(said.get(at) ?? []), output, error]);
+}
+
+/** One run. */
+async function importOnce(at: Scene): Promise<Imported> {
+  const imported = await at.importOnce({ environment: { LOG_LEVEL: "DEBUG" } });
+  keep(at, imported);
+  return imported;
 }
 
 /** A quarter of an hour between cycles, until there is nothing more. */
 async function importAll(at: Scene): Promise<void> {
   for (let cycle = 0; cycle < cyclesMax; cycle++) {
-    const { code, error, accounts } = await at.importOnce();
+    const { code, error, accounts } = await importOnce(at);
     expect({ code, error: code === 0 ? "" : error }).toEqual({ code: 0, error: "" });
     at.forgetBudget();
     at.venue.clock.advance(15 * minuteMs);
@@ -108,13 +123,19 @@ async function expectPnl(at: Scene): Promise<void> {
   expect(formatDecimal(funding)).toBe(formatDecimal(-theirs));
 }
 
+/** In files (logs, buffer, cache, rate budget, run status), in what the runs said, and in what went to the platform. */
 function expectNoSecrets(at: Scene): void {
   const { apiKey, apiSecret } = at.venue.account("a");
-  const files = filesUnder(at.folder);
-  expect(files.size).toBeGreaterThan(5);
-  const found = [...files].filter(([, text]) =>
-    [apiKey, apiSecret, "signature="].some((secret) => text.includes(secret)),
-  );
+  const written = new Map([
+    ...filesUnder(at.folder),
+    ...(said.get(at) ?? []).map((text, index) => [`said ${index}`, text] as const),
+    ...at.platform.requests.map(({ path, body }, index) => [`${path} ${index}`, body] as const),
+  ]);
+  expect([...written.keys()].some((path) => path.includes("cache/markets"))).toBe(true);
+  expect([...written.keys()].some((path) => path.includes("logs/"))).toBe(true);
+  expect((said.get(at) ?? []).join("").length).toBeGreaterThan(100);
+  const secrets = [apiKey, apiSecret, encodeURIComponent(apiSecret), btoa(apiSecret), "signature="];
+  const found = [...written].filter(([, text]) => secrets.some((secret) => text.includes(secret)));
   expect(found.map(([name]) => name)).toEqual([]);
 }
 
@@ -135,6 +156,7 @@ async function small(fills: number): Promise<Scene> {
 async function expectAll(at: Scene): Promise<void> {
   expect(fillsOf(await at.executions("a"))).toEqual(expectedFills(truthOf(at.venue.account("a"))));
   expect(fundingOf(await at.executions("a"))).toEqual(expectedFunding(truthOf(at.venue.account("a"))));
+  expectNoSecrets(at);
 }
 
 test.concurrent(
@@ -142,7 +164,7 @@ test.concurrent(
   async () => {
     const at = await small(80);
     at.venue.faults.add({ kind: "rate-limited", path: "/api/v3/myTrades", skip: 3, retryAfterSeconds: 0 });
-    const { code, requests } = await at.importOnce();
+    const { code, requests } = await importOnce(at);
     expect(code).toBe(0);
     const refused = requests.findIndex(({ status }) => status === 429);
     const [limited, ...later] = requests.slice(refused).filter(({ path }) => path.startsWith("/api/"));
@@ -160,10 +182,10 @@ test.concurrent(
   async () => {
     const at = await small(80);
     at.venue.faults.add({ kind: "banned", forMs: 130_000, path: "/api/v3/myTrades", skip: 3 });
-    const first = await at.importOnce();
+    const first = await importOnce(at);
     expect([first.code, (await at.account("a")).import_status]).toEqual([4, "rate_limited"]);
     const banEndMs = (first.requests.find(({ status }) => status === 418)?.atMs ?? 0) + 130_000;
-    const second = await at.importOnce();
+    const second = await importOnce(at);
     expect([second.code, await at.account("a")]).toMatchObject([0, { import_status: "ok", last_error: null }]);
     expect(second.requests[0]?.atMs).toBeGreaterThanOrEqual(banEndMs);
     expect(at.venue.log.count(418)).toBe(1);
@@ -178,7 +200,7 @@ test.concurrent(
     const at = await small(80);
     at.venue.faults.add({ kind: "hang", path: "/fapi/v1/income" });
     at.venue.faults.add({ kind: "hang-body", path: "/api/v3/myTrades", skip: 2 });
-    expect((await at.importOnce()).code).toBe(0);
+    expect((await importOnce(at)).code).toBe(0);
     expect(at.venue.faults.struck()).toBe(2);
     await expectAll(at);
   },
@@ -190,14 +212,14 @@ test.concurrent(
   async () => {
     const at = await small(80);
     at.venue.faults.add({ kind: "hang", path: "/fapi/v1/userTrades", times: Number.POSITIVE_INFINITY });
-    const hung = await at.importOnce();
+    const hung = await importOnce(at);
     expect(hung.code).toBe(4);
     expect(await at.account("a")).toMatchObject({
       import_status: "broker_unavailable",
       last_error: { code: "timeout" },
     });
     at.venue.faults.clear();
-    expect((await at.importOnce()).code).toBe(0);
+    expect((await importOnce(at)).code).toBe(0);
     await expectAll(at);
   },
   suiteMsMax,
@@ -219,7 +241,7 @@ test.concurrent(
       if (kind !== undefined) at.venue.faults.add({ ...kind, skip: 4 * (index + 1) });
     }
     for (let cycle = 0; cycle < cyclesMax; cycle++) {
-      const { code } = await at.importOnce();
+      const { code } = await importOnce(at);
       if (code === 0 && (await at.account("a")).import_status === "ok") break;
     }
     expect(at.venue.faults.struck()).toBeGreaterThan(5);
