@@ -4,6 +4,8 @@ export interface Column {
   title: string;
   /** Numbers stand right, and are never cut: a part of a number is another number. */
   align?: "left" | "right";
+  /** Never cut either: an id that is cut is another id. */
+  whole?: boolean;
 }
 
 /** A cell; a color is used only where the terminal has some. */
@@ -12,6 +14,8 @@ export type Cell = string | { text: string; color: "red" | "yellow" | "green" | 
 export interface Table {
   columns: readonly Column[];
   rows: readonly (readonly Cell[])[];
+  /** Where the terminal is too narrow for all of it: the first cell of a row, and below it the others, with their titles. */
+  stacks?: boolean;
 }
 
 const gap = "  ";
@@ -29,14 +33,17 @@ interface PlainCell {
 const noCell: PlainCell = { text: "", sequence: null };
 
 /** Aligned columns under their titles, every line ended. The widest texts are cut when the terminal is too narrow. */
-export function renderTable({ columns, rows }: Table, terminal: { columns: number; color: boolean }): string {
+export function renderTable(table: Table, terminal: { columns: number; color: boolean }): string {
+  const { columns, rows, stacks = false } = table;
   const head = columns.map(({ title }): PlainCell => ({ text: title, sequence: bold }));
   const lines = [head, ...rows.map((row) => columns.map((_, index) => plainCell(row[index])))];
   const widths = columns.map((_, index) =>
     Math.max(...lines.map((cells) => Bun.stringWidth(cells[index]?.text ?? ""))),
   );
-  const texts = columns.flatMap(({ align }, index) => (align === "right" ? [] : [index]));
-  narrow(widths, texts, terminal.columns - gap.length * (columns.length - 1));
+  const texts = columns.flatMap(({ align, whole }, index) => (align === "right" || whole ? [] : [index]));
+  const available = terminal.columns - gap.length * (columns.length - 1);
+  if (stacks && widths.reduce((sum, width) => sum + width, 0) > available) return renderStacked(table, terminal);
+  narrow(widths, texts, available);
   return lines
     .map((cells) => {
       const placed = columns.map(({ align }, index) => {
@@ -50,6 +57,34 @@ export function renderTable({ columns, rows }: Table, terminal: { columns: numbe
       return `${placed.join(gap).trimEnd()}\n`;
     })
     .join("");
+}
+
+function renderStacked({ columns, rows }: Table, terminal: { columns: number }): string {
+  const blocks = rows.map((row) => {
+    const [first, ...others] = columns.map((_, index) => plainCell(row[index]).text);
+    const pairs = others.flatMap((text, index) => (text === "" ? [] : [`${columns[index + 1]?.title} ${text}`]));
+    return `${columns[0]?.title} ${first}\n${wrapWords(pairs.join(", "), { columns: terminal.columns, indent: "  " })}`;
+  });
+  return blocks.join("");
+}
+
+/** Lines that are no wider, each indented and ended. A word that is too long for one stands alone, whole. */
+export function wrapWords(text: string, { columns, indent }: { columns: number; indent: string }): string {
+  const lines: string[] = [];
+  for (const paragraph of text.split("\n")) {
+    let line = indent;
+    for (const word of paragraph.split(" ")) {
+      const isFirst = line === indent;
+      const longer = isFirst ? line + word : `${line} ${word}`;
+      if (isFirst || Bun.stringWidth(longer) <= columns) line = longer;
+      else {
+        lines.push(line);
+        line = indent + word;
+      }
+    }
+    lines.push(line);
+  }
+  return lines.map((line) => `${line.trimEnd()}\n`).join("");
 }
 
 /** Takes from the widest of these columns until all fits; small ones stay whole, and a line that is still too long wraps. */

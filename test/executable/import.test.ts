@@ -98,6 +98,90 @@ describe("alone in an empty folder, nothing configured", () => {
     expect(result(again).summary).toMatchObject({ total_executions: 0, duplicates_skipped: 72 });
   });
 
+  test("a dry run tells a person what was understood, also where no terminal is", async () => {
+    const text = readFileSync(join(demo, spot), "utf8").replaceAll(",3305.03,", ",12 apples,");
+    writeFileSync(join(folder, spot), text);
+    writeFileSync(join(folder, "notes.csv"), "when,what\n2026-01-01,bought\n");
+    const account = "an-account-with-a-name-that-is-longer-than-any-column-of-eighty";
+    const argv = ["import-trades", "--file", spot, "--file", "notes.csv", "--dry-run", "--account", account];
+    const { code, output } = await run(argv, { cwd: folder });
+    expect(code).toBe(3);
+    expect(Math.max(...output.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+    for (const line of [
+      "binance-spot-trades.csv: Binance spot trade history",
+      '  format      binance_spot_trades (UTF-8, delimiter ",", decimal mark ".",',
+      `  account     imported into ${account}`.slice(0, 14),
+      "  currency    USDT",
+      "  symbols     BTCUSDT, ETHUSDT, SOLUSDT",
+      "  time zone   UTC (from the header of the time column)",
+      "  span        2026-01-05 08:26:09 to 2026-01-15 23:16:09 UTC",
+      "  rows        31 = 30 taken + 0 no execution + 1 refused",
+      "  executions  30 = 30 new + 0 duplicate + 0 refused by the journal",
+      "      2026-01-06 10:43:09 to 2026-01-06 11:57:09",
+      "      entry 3294.82, exit 3416.61, net PnL 22.65666685 USDT",
+      '    1 row, column Price, not_a_number (expected a decimal number, found "12',
+      '    apples"): line 32',
+      "notes.csv: not recognised",
+      "  No known format has the columns of notes.csv: when,what.",
+      `account ${account}`,
+      "Dry run: nothing was changed.",
+    ]) {
+      expect(output).toContain(line);
+    }
+    expect(output).toContain(account);
+  });
+
+  test("and a program the same, with the lines of what was not taken", async () => {
+    const bad = readFileSync(join(demo, futures), "utf8").trimEnd().split("\n");
+    const many = Array.from({ length: 500 }, (_, index) =>
+      (bad[1 + (index % 2)] ?? "").replace(/,(BUY|SELL),[^,]*,/, ",$1,12 apples,"),
+    );
+    writeFileSync(join(folder, futures), [...bad, ...many].join("\n"));
+    const argv = ["import-trades", "--file", futures, "--file", statement, "--dry-run", "--json"];
+    const { files } = JSON.parse((await run(argv, { cwd: folder })).output) as { files: Record<string, unknown>[] };
+    expect(files).toMatchObject([
+      {
+        name: futures,
+        dialect: "binance_usdm_trades",
+        broker: "binance",
+        account_id: "binance",
+        account_in_file: "300111222",
+        currencies: ["USDT"],
+        markets: ["linear"],
+        time_zone: "UTC",
+        rows: 530,
+        rows_taken: 30,
+        rows_refused: 500,
+        executions: 30,
+        executions_new: 30,
+        executions_duplicate: 0,
+        refused: [{ code: "not_a_number", column: "Price", count: 500 }],
+        lines_max: 100,
+        errors_max: 200,
+        error: null,
+      },
+      {
+        name: statement,
+        time_zone: "America/New_York",
+        time_zone_from: "the format",
+        first_at: "2026-01-07T14:41:03.000Z",
+        rows: 17,
+        rows_skipped: 6,
+        skipped: [
+          { reason: "SubTotal row", count: 4, lines: [11, 16, 19, 23] },
+          { reason: "Total row", count: 1, lines: [24] },
+          { reason: "section Deposits & Withdrawals", count: 1, lines: [26] },
+        ],
+        refused: [],
+      },
+    ]);
+    const [first] = files as { refused: { lines: number[] }[]; errors: unknown[]; first_trades: object[] }[];
+    expect(first?.refused[0]?.lines).toHaveLength(100);
+    expect(first?.errors).toHaveLength(200);
+    expect(first?.first_trades).toHaveLength(5);
+    expect(first?.first_trades[0]).toMatchObject({ status: "closed", pnl_currency: "USDT" });
+  });
+
   test("the order in which overlapping parts of a history come does not matter", async () => {
     const [header = "", ...rows] = readFileSync(join(demo, futures), "utf8").trimEnd().split("\n");
     const part = (name: string, from: number, to: number) =>

@@ -54,3 +54,15 @@ test("a missing cell is empty, and nothing in a cell moves the cursor", () => {
   const odd: Table = { columns: [{ title: "A" }, { title: "B" }], rows: [["x\ny\u001b[2J"]] };
   expect(renderTable(odd, { columns: 80, color: false })).toBe("A        B\nx y [2J\n");
 });
+
+test("an id is never cut: where there is no room for it, the others stand below", () => {
+  const accounts: Table = {
+    columns: [{ title: "account", whole: true }, { title: "new", align: "right" }, { title: "status" }],
+    rows: [["a-long-account-id", "12", "ok"]],
+    stacks: true,
+  };
+  expect(renderTable(accounts, { columns: 30, color: false })).toBe(
+    "account            new  status\na-long-account-id   12  ok\n",
+  );
+  expect(renderTable(accounts, { columns: 20, color: false })).toBe("account a-long-account-id\n  new 12, status ok\n");
+});

@@ -273,7 +273,7 @@ function unknownHeader(shown: Record | null, candidates: readonly Dialect[], opt
   if (chosen !== undefined && shown !== null && (forced !== undefined || renames.size > 0)) {
     return missingColumns(chosen, shown, header, options);
   }
-  const known = dialects.map(({ id, headers }) => `${id}: ${headers.map((names) => names.join(",")).join(" or ")}`);
+  const known = dialects.map(({ id, headers }) => `${id}: ${headers.map((names) => names.join(", ")).join("; or ")}`);
   return new Failure("data", `No known format has the columns of ${name}: ${header}.`, {
     code: "unknown_dialect",
     subject: shown === null ? name : `${name}:${shown.line}`,

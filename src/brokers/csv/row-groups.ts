@@ -1,7 +1,8 @@
 import { type Columns, type GroupDraft, type Groups, type Outcome, type Row, RowError } from "./dialect.ts";
 import { instantRowsMax, type Page, type RowSink, tooManyAtOnce } from "./pages.ts";
 import { type FileReport, recordProblem, recordSkipped } from "./report.ts";
-import { problemOf, type ReadRow, type RowSettings, toReadRow } from "./rows.ts";
+import { problemOf } from "./row-problem.ts";
+import { type ReadRow, type RowSettings, toReadRow } from "./rows.ts";
 
 interface Group {
   /** Of its first row. */

@@ -1,12 +1,13 @@
 import type { Execution, Market } from "../../executions/execution.ts";
 import { externalIdOf, rowIdOf } from "../../executions/identify.ts";
-import { type Draft, NormaliseError, normalise } from "../../executions/normalise.ts";
+import { type Draft, normalise } from "../../executions/normalise.ts";
 import type { Trade } from "../../trades/trade.ts";
 import { type ClosedPosition, closedTrade, tradeIdOf } from "./closed-position.ts";
 import { CellError, type Dialect, type DialectSettings, type Reading, RowError } from "./dialect.ts";
 import { cellText, type Field, type Mapping, mapColumns, type Renames } from "./header.ts";
 import { type FileReport, type RowProblem, recordProblem, recordSkipped, shorten } from "./report.ts";
 import { none, quoteProblem, type RowKind, row, rowCharactersMax, tooLong, unknownValue } from "./row-kind.ts";
+import { problemOf } from "./row-problem.ts";
 import { type SectionTitle, TitledSections } from "./titled-sections.ts";
 import { cellBounds, type Rows, type RowText } from "./tokenise.ts";
 
@@ -344,37 +345,6 @@ function toReadTrade(closed: ClosedPosition, broker: string, { line, atMs }: Pic
   const { externalId, isRowId } = tradeIdOf(closed, { broker, market: closed.market, symbol: closed.symbol });
   const trade = closedTrade(closed, externalId);
   return { execution: null, trade, values: null, atMs, line, rows: 1, needsOccurrence: isRowId };
-}
-
-/** `fieldIndex`: the column that was being read; negative: all were read. */
-export function problemOf(
-  error: unknown,
-  mapping: Mapping | null,
-  cells: readonly string[],
-  fieldIndex: number,
-  dialect: Dialect,
-): Omit<RowProblem, "line"> {
-  if (error instanceof CellError) {
-    const field = mapping?.fields[fieldIndex];
-    const said = field === undefined || field.index < 0 ? "" : trim(cells[field.index] ?? "");
-    const message = `expected ${error.message}, found ${said === "" ? "nothing" : `"${shorten(said)}"`}`;
-    return { column: field?.name ?? null, code: error.code, said, message };
-  }
-  const key =
-    error instanceof RowError
-      ? error.column
-      : error instanceof NormaliseError
-        ? error.field === "executedAtMs"
-          ? dialect.timeColumn
-          : error.field
-        : undefined;
-  if (key === undefined) throw error;
-  const { code, message } = error as RowError | NormaliseError;
-  const field = mapping?.fields.find((found) => found.key === key);
-  if (field === undefined || field.index < 0) return { column: null, code, said: null, message };
-  const said = trim(cells[field.index] ?? "");
-  const found = message.includes("found") ? "" : `, found "${shorten(said)}"`;
-  return { column: field.name, code, said, message: `${message}${found}` };
 }
 
 /** More cells than columns are none when they are empty: trailing delimiters. */

@@ -1,3 +1,5 @@
+import type { AccountWarning } from "../../brokers/broker.ts";
+import { unsureTimesText } from "../../brokers/csv/unsure-times.ts";
 import type { ListedBroker } from "../../brokers/index.ts";
 import type { Context } from "../../context.ts";
 import { Failure } from "../../errors.ts";
@@ -6,6 +8,7 @@ import type { Account } from "../../journal/wire.ts";
 import type { Progress } from "../../operation/progress.ts";
 import type { MatchRules } from "../../trades/match.ts";
 import { readCheckpoint } from "./checkpoint.ts";
+import type { DryLedger } from "./dry-ledger.ts";
 import { type FileJob, importFile } from "./import-file.ts";
 import { importVenue, type Venues } from "./import-venue.ts";
 import type { Ledger } from "./ledger.ts";
@@ -13,6 +16,7 @@ import { AccountStopped, Pairing, type PairingLimits } from "./pairing.ts";
 import {
   type AccountOutcome,
   type AccountResult,
+  type FileOutcome,
   interrupted,
   type ResultError,
   toResult,
@@ -30,6 +34,8 @@ export interface AccountJob {
 export interface AccountTools {
   journal: Journal;
   ledger: Ledger;
+  /** What `ledger` leads to in a dry run, which looks closer at files. */
+  dry?: DryLedger;
   /** False: a dry run, which tells the platform nothing. */
   reports: boolean;
   rules: Omit<MatchRules, "method">;
@@ -59,6 +65,7 @@ export async function importAccount(job: AccountJob, tools: AccountTools): Promi
       outcome.warnings = venue.warnings;
       failure = venue.failure;
     }
+    outcome.warnings = [...outcome.warnings, ...unsureTimesIn(outcome.files)];
     if (signal.aborted) error = interrupted;
     await pairing.finish();
     if (failure === null) await reportStatus(job, pairing, outcome, tools);
@@ -82,6 +89,15 @@ export async function importAccount(job: AccountJob, tools: AccountTools): Promi
     });
   }
   return toResult(account, outcome, { error, buffered, durationMs: clock.monotonicMs() - startMs });
+}
+
+/** Times that only the user can know better than the clock of a zone. */
+function unsureTimesIn(files: readonly FileOutcome[]): AccountWarning[] {
+  return files.flatMap(({ name, report }) =>
+    report?.unsureTimes === undefined
+      ? []
+      : [{ code: "unsure_time", message: `${name}: ${unsureTimesText(report.unsureTimes)}` }],
+  );
 }
 
 /** An answer of 500 to one account's request is that account's; a platform that cannot be reached is everybody's. */

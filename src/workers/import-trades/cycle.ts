@@ -193,9 +193,11 @@ interface ToolParts {
 
 function toolsFor(job: AccountJob, { args, config, ping, tools, progress, context, venues }: ToolParts): AccountTools {
   const stored = new JournalLedger(job.account, tools);
+  const dry = args.dryRun ? new DryLedger(stored, { keepsAll: job.files.length !== 1 }) : undefined;
   return {
     journal: tools.journal,
-    ledger: args.dryRun ? new DryLedger(stored, { keepsAll: job.files.length !== 1 }) : stored,
+    ledger: dry ?? stored,
+    ...(dry === undefined ? {} : { dry }),
     reports: !args.dryRun,
     rules: { statedPnl: statedPnlOf, stepOf: venues.stepsOf(job.account.broker) },
     venues,

@@ -3,6 +3,7 @@ import type { BatchResult } from "../../journal/journal.ts";
 import { groupOf } from "../../trades/match.ts";
 import type { Trade } from "../../trades/trade.ts";
 import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
+import type { Preview } from "./preview.ts";
 
 /**
  * The account as it would be: reads the platform through another ledger, changes nothing, and answers as if all had been stored. Remembers
@@ -11,6 +12,8 @@ import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
 export class DryLedger implements Ledger {
   readonly #stored: Ledger;
   readonly #keepsAll: boolean;
+  /** Of the file that is being imported. */
+  preview: Preview | null = null;
   /** Of groups with uncertain executions: what is stored, and what this run would have added. */
   readonly #storedIds = new Map<string, Set<string>>();
   readonly #kept = new Map<string, Execution[]>();
@@ -22,7 +25,7 @@ export class DryLedger implements Ledger {
   }
 
   get takesTrades(): boolean {
-    return this.#keepsAll;
+    return this.#keepsAll || this.preview?.wantsTrades === true;
   }
 
   get checkpointVersion(): number {
@@ -49,6 +52,7 @@ export class DryLedger implements Ledger {
 
   async deliver({ executions, trades, uncertain }: Batch): Promise<Delivered> {
     const results = uncertain ? await this.#judge(executions) : [];
+    this.preview?.seeTrades(trades);
     if (this.#keepsAll) {
       for (const trade of trades) this.#trades.set(trade.externalId, trade);
       if (!uncertain) for (const execution of executions) this.#keep(execution);

@@ -5,6 +5,7 @@ import type { Account, PlatformFile } from "../../journal/wire.ts";
 import type { AccountTools } from "./account.ts";
 import { download, toFileResult } from "./files.ts";
 import type { Pairing } from "./pairing.ts";
+import { type Counts, Preview } from "./preview.ts";
 import { type FileOutcome, toResultError } from "./result.ts";
 import type { DeliveryMemory } from "./watch-state.ts";
 
@@ -36,16 +37,20 @@ export async function importFile(
     report: null,
     error: null,
   };
-  const refusedBefore = pairing.counts.rejected;
+  const before = { ...pairing.counts };
+  const preview = tools.dry === undefined ? null : new Preview();
+  if (tools.dry !== undefined) tools.dry.preview = preview;
+  let file: BrokerFile | null = null;
   try {
     using opened = await openFile(job, account, tools);
+    file = opened.file;
     const { format, facts } = opened.file;
     outcome.dialect = format.id;
     outcome.title = format.title;
     outcome.facts = facts;
     outcome.report = createFileReport();
     await importRows(
-      { file: opened.file, memory: job.kind === "local" ? job.memory : undefined },
+      { file: opened.file, memory: job.kind === "local" ? job.memory : undefined, preview },
       outcome.report,
       pairing,
       tools,
@@ -58,12 +63,21 @@ export async function importFile(
   }
   if (tools.context.signal.aborted) return outcome;
   await pairing.finish();
+  if (preview !== null && file !== null) outcome.preview = preview.end(file, difference(pairing.counts, before));
   if (job.kind === "local") job.onEnd?.(outcome);
   if (tools.reports && outcome.fileId !== null && outcome.error?.retryable !== true) {
-    const result = toFileResult(outcome, pairing.counts.rejected - refusedBefore);
+    const result = toFileResult(outcome, pairing.counts.rejected - before.rejected);
     await tools.journal.postFileResult(account.account_id, outcome.fileId, result);
   }
   return outcome;
+}
+
+function difference(after: Counts, before: Counts): Counts {
+  return {
+    created: after.created - before.created,
+    duplicates: after.duplicates - before.duplicates,
+    rejected: after.rejected - before.rejected,
+  };
 }
 
 /** What is wrong with a file itself, as against the platform that its executions go to. */
@@ -114,7 +128,7 @@ async function* readable(file: BrokerFile, report: FileReport, signal: AbortSign
 }
 
 async function importRows(
-  { file, memory }: { file: BrokerFile; memory: DeliveryMemory | undefined },
+  { file, memory, preview }: { file: BrokerFile; memory: DeliveryMemory | undefined; preview: Preview | null },
   report: FileReport,
   pairing: Pairing,
   { context, progress }: AccountTools,
@@ -122,7 +136,9 @@ async function importRows(
   const { signal } = context;
   pairing.beginSource();
   try {
-    for await (const { executions, trades } of readable(file, report, signal)) {
+    for await (const page of readable(file, report, signal)) {
+      const { executions, trades } = page;
+      preview?.seePage(page);
       await pairing.take(memory === undefined ? executions : executions.filter((one) => memory.isNew(one)));
       if (trades.length > 0) await pairing.takeReported(trades);
       progress.update(`${file.name}: ${report.rows} rows, ${pairing.counts.created} new`);

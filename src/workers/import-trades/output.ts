@@ -2,7 +2,8 @@ import type { RowProblem } from "../../brokers/csv/report.ts";
 import type { Context } from "../../context.ts";
 import { type Cell, renderTable, type Table } from "../../operation/table.ts";
 import type { ImportArgs } from "./command.ts";
-import { type Cycle, netPnlOf, toJson } from "./report.ts";
+import { previewText } from "./preview-text.ts";
+import { type Cycle, filesOf, netPnlOf, toJson } from "./report.ts";
 import type { AccountResult, FileOutcome } from "./result.ts";
 
 /** Rows that could not be read, shown in a terminal; all that were kept are in `--json`. */
@@ -14,12 +15,18 @@ export async function showCycle(cycle: Cycle, args: ImportArgs, { terminal }: Co
     terminal.write(`${JSON.stringify(toJson(cycle, args.dryRun))}\n`);
     return;
   }
-  if (!terminal.interactive) return;
   const files = [...cycle.results.flatMap((result) => result.files), ...cycle.refused];
-  if (files.length > 0) terminal.write(`${renderTable(fileTable(files), terminal)}\n`);
+  // A person asked what would come of the files; the answer may go into a file of its own.
+  const isPreview = args.dryRun && files.length > 0;
+  if (!terminal.interactive && !isPreview) return;
+  if (isPreview) {
+    for (const { file, accountId } of filesOf(cycle)) {
+      terminal.write(`${previewText(file, accountId === null ? null : String(accountId), terminal)}\n`);
+    }
+  } else if (files.length > 0) terminal.write(`${renderTable(fileTable(files), terminal)}\n`);
   if (cycle.results.length > 0) terminal.write(renderTable(accountTable(cycle.results), terminal));
   else if (files.length === 0) terminal.write("There was no account to import. Files are given with --file.\n");
-  for (const text of problemTexts(files)) terminal.write(`${text}\n`);
+  if (!isPreview) for (const text of problemTexts(files)) terminal.write(`${text}\n`);
   for (const { error, account } of cycle.results) {
     if (error !== null && files.every((file) => file.error === null)) {
       terminal.write(
@@ -41,8 +48,9 @@ export async function showCycle(cycle: Cycle, args: ImportArgs, { terminal }: Co
 function accountTable(results: readonly AccountResult[]): Table {
   const right = (title: string) => ({ title, align: "right" as const });
   return {
+    stacks: true,
     columns: [
-      { title: "account" },
+      { title: "account", whole: true },
       { title: "status" },
       right("executions"),
       right("new"),

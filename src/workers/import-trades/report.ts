@@ -1,6 +1,7 @@
 import { formatDecimal } from "../../executions/decimal.ts";
 import { formatTimestamp } from "../../journal/timestamp.ts";
-import type { CycleReport } from "../../journal/wire.ts";
+import type { CycleReport, Id } from "../../journal/wire.ts";
+import { previewJson } from "./preview-json.ts";
 import type { AccountResult, FileOutcome } from "./result.ts";
 
 export interface Cycle {
@@ -169,8 +170,20 @@ export function toJson(cycle: Cycle, dryRun: boolean): Record<string, unknown> {
     buffered: cycle.buffered,
     accounts: cycle.results.map(accountJson),
     files_refused: cycle.refused.map(({ name, error }) => ({ name, error })),
+    ...(dryRun ? { files: filesOf(cycle).map(({ file, accountId }) => previewJson(file, accountId)) } : {}),
     summary: summaryOf(cycle),
   };
+}
+
+/** All files of a run, with the account that they are of; null: nothing knows them. */
+export function filesOf({
+  results,
+  refused,
+}: Pick<Cycle, "results" | "refused">): { file: FileOutcome; accountId: Id | null }[] {
+  return [
+    ...results.flatMap(({ account, files }) => files.map((file) => ({ file, accountId: account.account_id }))),
+    ...refused.map((file) => ({ file, accountId: null })),
+  ];
 }
 
 function accountJson({ account, status, counts, rows, files, warnings, error, durationMs }: AccountResult) {

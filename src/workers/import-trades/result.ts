@@ -3,6 +3,7 @@ import type { FileReport } from "../../brokers/csv/report.ts";
 import { Failure, messageOf } from "../../errors.ts";
 import type { Account, Id } from "../../journal/wire.ts";
 import { AccountStopped, type PairingCounts } from "./pairing.ts";
+import type { FilePreview } from "./preview.ts";
 
 /** What became of one file. */
 export interface FileOutcome {
@@ -15,6 +16,8 @@ export interface FileOutcome {
   /** What else was understood: encoding, the zone of its times. */
   facts: Readonly<Record<string, string>>;
   report: FileReport | null;
+  /** Of a dry run, once the file is read. */
+  preview?: FilePreview;
   /** Why nothing of it was imported. */
   error: ResultError | null;
 }

@@ -107,7 +107,9 @@ function closable(ledger: Ledger, isClosed: () => boolean): Ledger {
     get checkpointVersion() {
       return ledger.checkpointVersion;
     },
-    takesTrades: ledger.takesTrades,
+    get takesTrades() {
+      return ledger.takesTrades;
+    },
     openTrades: () => ledger.openTrades(),
     groupTrades: (group) => ledger.groupTrades(group),
     groupExecutions: (group, sinceMs) => ledger.groupExecutions(group, sinceMs),
