@@ -24,9 +24,8 @@ export interface Account {
 
 /** No MetaTrader server is older. */
 const earliestMs = Date.UTC(2004, 0, 1);
-const windowMs = 365 * 86_400_000;
-/** A window of more is halved: its deals are in memory all at once. */
-const pagesPerWindowMax = 100;
+/** A window of more is halved: its deals are in memory all at once. Most accounts are one window, which is one request. */
+const pagesPerWindowMax = 20;
 const windowMsMin = 60_000;
 const windowsMax = 10_000;
 /** Deals can come late: from so long before the end on everything is read again by the next cycle. */
@@ -58,7 +57,7 @@ interface Window {
 }
 
 async function* windowsOf(account: Account, fromMs: number, endMs: number): AsyncGenerator<Window> {
-  let lengthMs = windowMs;
+  let lengthMs = endMs - fromMs;
   let startMs = fromMs;
   for (let count = 0; startMs < endMs; count++) {
     if (count >= windowsMax) throw failure("broker_answer", "MetaApi has more deals of the account than can be read.");

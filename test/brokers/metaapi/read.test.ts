@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { afterEach, beforeEach, describe, expect, setDefaultTimeout, test } from "bun:test";
 import type { Fetch } from "../../../src/context.ts";
 import { Failure } from "../../../src/errors.ts";
 import type { Execution } from "../../../src/executions/execution.ts";
@@ -19,6 +19,9 @@ import {
   ticketHeadings,
 } from "../metatrader/make.ts";
 import { type RunOptions, readAccount } from "./account-reader.ts";
+
+/** Thousands of deals, on a machine that is busy. */
+setDefaultTimeout(60_000);
 
 const folder = temporaryFolders();
 const nowMs = Date.UTC(2026, 1, 9, 10, 30);
@@ -274,6 +277,20 @@ describe("pages", () => {
     const offsets = venue.log.entries.filter(({ path, status }) => path.includes("/time/") && status === 200);
     expect(Math.max(...offsets.map(({ parameters }) => Number(parameters.offset)))).toBe(4_000);
     expect(new Set(offsets.map(({ parameters }) => parameters.limit))).toEqual(new Set(["1000"]));
+  });
+
+  test("of a history that is too long for one piece come in several, each with its cursor", async () => {
+    const account = venue.addAccount({ id });
+    const total = 20_100;
+    for (let index = 0; index < total; index++) account.deals.push(deposit(openedMs - (total - index) * hourMs));
+    account.deals.push(trade(), closing());
+    const { trades, error, cursor } = await read(account);
+    expect([trades.length, error]).toEqual([1, null]);
+    expect(cursor).toMatchObject({ fromMs: expect.any(Number) });
+    const spans = venue.log.entries.filter(
+      ({ path, parameters }) => path.includes("/time/") && parameters.offset === "0",
+    );
+    expect(spans.length).toBeGreaterThan(2);
   });
 
   test("amounts are exact, and what doubles add to them is not taken", async () => {

@@ -1,3 +1,4 @@
+import type { Clock } from "../../../src/context.ts";
 import { type EmbeddedJournal, openEmbeddedJournal } from "../../../src/journal/embedded.ts";
 import type { StoredTrade } from "../../../src/journal/wire.ts";
 import { createRedactor } from "../../../src/operation/redaction.ts";
@@ -14,12 +15,12 @@ export interface ImportResult {
 
 /** `import-trades` in this process, with a clock that a test moves. */
 export class Importer {
-  readonly clock: ReturnType<typeof fakeClock>;
+  readonly clock: Clock;
   environment: Record<string, string>;
   #runs = 0;
 
-  constructor(folder: string, startMs: number) {
-    this.clock = fakeClock(startMs);
+  constructor(folder: string, startMs: number, clock: Clock = fakeClock(startMs)) {
+    this.clock = clock;
     this.environment = { DATA_DIR: `${folder}/data`, LOG_DIR: `${folder}/logs` };
   }
 
