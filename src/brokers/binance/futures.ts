@@ -31,7 +31,10 @@ export async function* readFutures(
   const moved = isDue || !isSettled || (await observe(reading, routes, state));
   if (moved) {
     const balancesMs = isSettled && !isDue ? nowMs : null;
-    const fresh = yield* readPass(reading, routes, state, table, nowMs);
+    // One that was interrupted ends where it was to end, and the balances know what came after it: a second pass does, too.
+    const wasInterrupted = state.pass !== null;
+    let fresh = yield* readPass(reading, routes, state, table, nowMs);
+    if (wasInterrupted) fresh = (yield* readPass(reading, routes, state, table, nowMs)) || fresh;
     if (balancesMs === null && (fresh || isDue)) await observe(reading, routes, state);
     // What the balance was before the first entry is not known; where entries are recent, more of them may be on their way.
     if (state.fullReadMs === 0 && state.recentIncome.length === 0) state.ledger.accept();

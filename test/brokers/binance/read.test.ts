@@ -303,6 +303,38 @@ describe("a cycle", () => {
     expect(third.executions).toEqual([]);
   });
 
+  test("killed for hours in the middle of a pass, it finds what happened meanwhile in the first cycle that comes to its end", async () => {
+    const at = await scene({});
+    const { ledger } = at.venue.account("a");
+    ledger.deposit({ asset: "USDT", amount: "100000", atMs: nowMs - 3 * dayMs });
+    ledger.transfer({ from: "spot", to: "linear", asset: "USDT", amount: "50000", atMs: nowMs - 3 * dayMs });
+    const trade = (lateMs = 0) => {
+      const atMs = at.venue.clock.nowMs() - 60_000;
+      for (const [index, symbol] of ["BTCUSDT", "ETHUSDT"].entries())
+        ledger.fill({ market: "linear", symbol, side: "BUY", quantity: "0.1", atMs: atMs + index, lateMs });
+    };
+    trade();
+    const account = { markets: ["linear"] as BrokerAccount["markets"] };
+    const before = await cycles(at, 8, account);
+    const executions = [...before.executions];
+    let { cursor } = before;
+    // The balance has moved and nothing says why yet: that is looked for for an hour.
+    trade(4 * minuteMs);
+    const waiting = await cycles(at, 1, { ...account, cursor });
+    expect(waiting.executions).toEqual([]);
+    cursor = waiting.cursor;
+    for (let kill = 0; kill < 3; kill++) {
+      at.venue.clock.advance(40 * minuteMs);
+      trade();
+      const killed = await at.reader.run({ ...account, cursor }, { stopAfterPages: 1 });
+      executions.push(...killed.executions);
+      cursor = killed.cursor;
+    }
+    at.venue.clock.advance(10 * minuteMs);
+    executions.push(...(await cycles(at, 1, { ...account, cursor })).executions);
+    expect(fillsOf(executions)).toEqual(expectedFills(truthOf(at.venue.account("a"))));
+  });
+
   test("finds in the background what left no trace in any balance of its own, within its share of the budget", async () => {
     const at = await scene(
       { permissions: { futures: false } },
