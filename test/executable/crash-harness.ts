@@ -2,6 +2,7 @@ import { existsSync, type FSWatcher, readdirSync, watch } from "node:fs";
 import { join } from "node:path";
 import type { Fault } from "../../src/journal/serve/faults.ts";
 import { PlatformWorld } from "../delivery/platform-world.ts";
+import { TradedAccount } from "./crash-venue.ts";
 import { start } from "./executable.ts";
 
 export interface CrashOptions {
@@ -33,12 +34,14 @@ const killsBetween = 25;
 const cyclesToRestMax = 6;
 
 /**
- * Kills imports and flushes at random moments, with a platform that has bad moments of its own, and then looks: every execution is stored
- * once, and every file that is left is explained. @throws {Error} what is not as it should be
+ * Kills imports and flushes at random moments, of accounts that are fed by files and of one at a venue, with a platform and a venue that have
+ * bad moments of their own, and then looks: every execution is stored once, and every file that is left is explained.
+ * @throws {Error} what is not as it should be
  */
 export async function crashAgainAndAgain({ folder, kills, seed, onProgress }: CrashOptions): Promise<CrashReport> {
   const random = randomOf(seed);
   const world = new PlatformWorld({ folder, accounts });
+  const traded = await TradedAccount.open(world, accounts + 1);
   const report: CrashReport = {
     kills: 0,
     missed: 0,
@@ -54,17 +57,20 @@ export async function crashAgainAndAgain({ folder, kills, seed, onProgress }: Cr
     let nextRest = killsBetween;
     for (let round = 1; report.kills < kills && round <= runsMax; round++) {
       if (random() < 0.4) world.addFile(1 + Math.floor(random() * accounts), 1 + Math.floor(random() * 60));
+      if (random() < 0.5) traded.trade(1 + pick(random, 12));
       world.outage(...faultsOf(random));
-      await killOnce(world, random, report);
+      if (random() < 0.2) traded.stumble(random);
+      await killOnce(world, traded, random, report);
       if (report.kills >= Math.min(nextRest, kills)) {
         nextRest = report.kills + killsBetween;
-        await bringToRest(world, report);
+        await bringToRest(world, traded, report);
         onProgress?.(report);
       }
     }
     if (report.kills < kills) throw new Error(`only ${report.kills} of ${kills} runs lived until they were killed`);
     return report;
   } finally {
+    await traded.stop();
     await world.stop();
   }
 }
@@ -84,12 +90,17 @@ function faultsOf(random: () => number): Fault[] {
   return choices[pick(random, choices.length)] ?? [];
 }
 
-async function killOnce(world: PlatformWorld, random: () => number, report: CrashReport): Promise<void> {
+async function killOnce(
+  world: PlatformWorld,
+  traded: TradedAccount,
+  random: () => number,
+  report: CrashReport,
+): Promise<void> {
   const command = random() < 0.65 ? "import-trades" : "flush-buffer";
-  const environment = { ...world.environment(), MAX_RETRIES: "1", RETRY_BACKOFF_BASE: "0" };
+  const environment = { ...environmentOf(world, traded), MAX_RETRIES: "1" };
   const { child, ended } = await start([command], { cwd: world.folder, environment });
   // Ends by itself where the platform has no bad moment; so the moment has to come early enough.
-  const moment = momentOf(world, random, child.exited);
+  const moment = momentOf(world, traded, random, child.exited);
   const what = await moment;
   child.kill("SIGKILL");
   const { code } = await ended();
@@ -103,29 +114,41 @@ async function killOnce(world: PlatformWorld, random: () => number, report: Cras
   if (world.filesIn("quarantine").length > 0) throw new Error(`damaged: ${world.filesIn("quarantine").join(", ")}`);
 }
 
-/** After some milliseconds, at a request, or at a change in the buffer's folder. */
-async function momentOf(world: PlatformWorld, random: () => number, exited: Promise<number>): Promise<string> {
+const environmentOf = (world: PlatformWorld, traded: TradedAccount) => ({
+  ...world.environment(),
+  ...traded.environment,
+  RETRY_BACKOFF_BASE: "0",
+});
+
+/** After some milliseconds, at a request to the platform or to the venue, or at a change in the buffer's folder. */
+async function momentOf(
+  world: PlatformWorld,
+  traded: TradedAccount,
+  random: () => number,
+  exited: Promise<number>,
+): Promise<string> {
   const way = random();
   if (way < 0.3)
     return await first(
       exited,
       Bun.sleep(10 + random() * 200).then(() => "time"),
     );
-  if (way < 0.6)
-    return await first(exited, requests(world, 1 + pick(random, 14), random() < 0.5 ? 0 : random() * 8, exited));
+  const asked = way < 0.5 ? () => world.platform.requests.length : way < 0.65 ? () => traded.requests() : null;
+  if (asked !== null)
+    return await first(exited, requests(asked, 1 + pick(random, 14), random() < 0.5 ? 0 : random() * 8, exited));
   return await first(exited, changes(join(world.folder, "data", "pending"), 1 + pick(random, 8), exited));
 }
 
 const first = async (exited: Promise<number>, moment: Promise<string>): Promise<string> =>
   await Promise.race([exited.then(() => "exit"), moment]);
 
-async function requests(world: PlatformWorld, count: number, thenMs: number, exited: Promise<number>): Promise<string> {
-  const until = world.platform.requests.length + count;
+async function requests(asked: () => number, count: number, thenMs: number, exited: Promise<number>): Promise<string> {
+  const until = asked() + count;
   let ended = false;
   exited.then(() => {
     ended = true;
   });
-  while (!ended && world.platform.requests.length < until) await Bun.sleep(0);
+  while (!ended && asked() < until) await Bun.sleep(0);
   if (thenMs > 0) await Bun.sleep(thenMs);
   return "request";
 }
@@ -153,14 +176,20 @@ async function changes(folder: string, count: number, exited: Promise<number>): 
 }
 
 /** With a platform that is well again, a few cycles at most; then nothing may be missing, double, or left. */
-async function bringToRest(world: PlatformWorld, report: CrashReport): Promise<void> {
+async function bringToRest(world: PlatformWorld, traded: TradedAccount, report: CrashReport): Promise<void> {
   world.outage();
-  const environment = { ...world.environment(), RETRY_BACKOFF_BASE: "0" };
+  traded.recover();
+  const environment = environmentOf(world, traded);
   for (let cycle = 1; ; cycle++) {
     const { ended } = await start(["import-trades"], { cwd: world.folder, environment });
     const { code, error } = await ended();
-    if (code === 0) break;
-    if (cycle >= cyclesToRestMax) throw new Error(`after ${cycle} cycles: ${code}\n${error.slice(-2_000)}`);
+    const missing = await traded.missing();
+    if (code === 0 && missing.length === 0) break;
+    traded.minutesLater();
+    if (cycle >= cyclesToRestMax) {
+      const seen = `${await traded.describe()}\n${error.slice(-2_000)}`;
+      throw new Error(`after ${cycle} cycles: ${code}, missing ${missing.join(", ")}\n${seen}`);
+    }
   }
   let executions = 0;
   for (const [accountId, ids] of world.truth) {
@@ -173,7 +202,7 @@ async function bringToRest(world: PlatformWorld, report: CrashReport): Promise<v
     }
     executions += stored.length;
   }
-  report.executions = executions;
+  report.executions = executions + (await traded.verify());
   report.settled++;
   const left = unexplained(join(world.folder, "data"));
   if (left.length > 0) throw new Error(`files that nothing explains: ${left.join(", ")}`);
@@ -182,8 +211,11 @@ async function bringToRest(world: PlatformWorld, report: CrashReport): Promise<v
 /** Names below the data folder that no run in good order leaves. */
 export function unexplained(dataDir: string): string[] {
   const known = [
-    /^(pending|failed|quarantine|cache)$/,
+    /^(pending|failed|quarantine|cache|cache\/markets|cache\/rates)$/,
+    /^cache\/markets\/binance-[a-z]+\.json$/,
+    /^cache\/rates\/[^/]+\.json$/,
     /^trade_importer\.lock\.sqlite$/,
+    /^rate-budget\.sqlite(-journal)?$/,
     /^(trade_importer|buffer_flusher)\.(status|alerts)\.json$/,
   ];
   const names = existsSync(dataDir) ? readdirSync(dataDir, { recursive: true }).map(String) : [];

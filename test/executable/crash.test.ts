@@ -6,7 +6,7 @@ import { buildMsMax, executable } from "./executable.ts";
 const makeFolder = temporaryFolders();
 /** scripts/crash does it a thousand times. */
 const kills = 40;
-const runMsMax = 180_000;
+const runMsMax = 600_000;
 beforeAll(async () => {
   await executable();
 }, buildMsMax);
