@@ -1,4 +1,4 @@
-import { type Decimal, one, parseDecimal } from "../../executions/decimal.ts";
+import { type Decimal, one } from "../../executions/decimal.ts";
 import { CellError, type Reading, readDecimal } from "./dialect.ts";
 
 /** `110 045`, `110'04`, `-1'16`: what is behind the blank counts 32nds, and a third digit their parts. */
@@ -23,6 +23,6 @@ export function readFractionalPrice(cell: string, reading: Pick<Reading, "decima
   const part = eighths[rest];
   const count = BigInt(thirtySeconds);
   if (part === undefined || count > 31n) throw new CellError("not_a_number", "a price in 32nds");
-  const value = parseDecimal(points.replaceAll(",", "")) + ((count * 8n + part) * one) / 256n;
+  const value = readDecimal(points.replaceAll(",", ""), { decimalMark: "." }) + ((count * 8n + part) * one) / 256n;
   return sign === "-" ? -value : value;
 }

@@ -107,13 +107,16 @@ function numberText(text: string): string {
   return /^-?\d{1,30}(\.\d{1,18})?$/.test(plain) ? formatDecimal(parseDecimal(plain)) : plain;
 }
 
+/** A larger one is none, and could not be read again. */
+const feeMax = 10n ** 24n * one;
+
 /** Null: no numbers. Fees are negative when they were paid. */
 function feeOf(...cells: readonly string[]): string | null {
   try {
     const sum = cells
       .filter((cell) => cell !== "" && cell !== "--")
       .reduce((total, cell) => total + readMoney(cell, { decimalMark: "." }), 0n);
-    return formatDecimal(-sum);
+    return absolute(sum) < feeMax ? formatDecimal(-sum) : null;
   } catch (error) {
     if (!(error instanceof CellError)) throw error;
     return null;
