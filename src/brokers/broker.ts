@@ -33,6 +33,11 @@ export interface BrokerAccount {
   cursor: unknown;
   /** Nothing older is wanted; null: everything that the broker still has. */
   importFromMs: number | null;
+  /**
+   * What the platform has executions of, of a file or of an earlier import, though the cursor may not know of it: where a venue lists trades of one
+   * symbol at a time, these are asked for, too.
+   */
+  knownSymbols?: readonly { market: Market; symbol: string }[];
 }
 
 export interface Credentials {
@@ -64,7 +69,15 @@ export interface SourcePage {
 
 /** `partial`: history is complete only from `sinceMs` on, or some symbols are still to come. */
 export interface AccountWarning {
-  code: "partial" | "untested" | "key_can_trade" | "key_can_withdraw" | "pnl_mismatch" | "symbol_gone" | "clock_off";
+  code:
+    | "partial"
+    | "untested"
+    | "key_can_trade"
+    | "key_can_withdraw"
+    | "pnl_mismatch"
+    | "symbol_gone"
+    | "clock_off"
+    | "unsure_time";
   message: string;
   sinceMs?: number;
 }

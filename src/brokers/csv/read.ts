@@ -15,6 +15,7 @@ import type { FileReport } from "./report.ts";
 import { type RowSettings, RowWalker } from "./rows.ts";
 import { type Position, type RowSource, readerOf } from "./survey.ts";
 import type { Delimiters } from "./tokenise.ts";
+import { UnsureTimes } from "./unsure-times.ts";
 
 export interface RecogniseOptions {
   /** What the user calls the file: it stands in messages, and of some brokers it says the zone. */
@@ -124,32 +125,37 @@ export async function* readPages(
   signal?: AbortSignal,
 ): AsyncGenerator<Page> {
   await using opened = await openFile(recognised.path, recognised.name);
-  yield* inOrder(sourceOf(recognised, opened.file), report, signal);
+  const unsure = recognised.zone === null ? null : new UnsureTimes(parseZone(recognised.zone));
+  yield* inOrder(sourceOf(recognised, opened.file, unsure), report, signal);
+  const times = unsure?.all ?? null;
+  if (times !== null) report.unsureTimes = times;
 }
 
-export function sourceOf(recognised: Recognised, file: FileHandle): RowSource {
+export function sourceOf(recognised: Recognised, file: FileHandle, unsure: UnsureTimes | null = null): RowSource {
   const { name, layout } = recognised;
   const { format, delimiters, start } = layout;
-  return { file: new FileWindow(file), name, format, delimiters, settings: settingsOf(recognised), start };
+  return { file: new FileWindow(file), name, format, delimiters, settings: settingsOf(recognised, unsure), start };
 }
 
-function settingsOf({ dialect, broker, market, currency, decimalMark, zone, layout }: Recognised): RowSettings {
+function settingsOf(recognised: Recognised, unsure: UnsureTimes | null): RowSettings {
+  const { dialect, broker, market, currency, decimalMark, zone, layout } = recognised;
   return {
     dialect,
     broker: dialect.idBroker ?? broker,
     market,
     currency,
     decimalMark,
-    reading: readingOf(decimalMark, zone === null ? null : parseZone(zone)),
+    reading: readingOf(decimalMark, zone === null ? null : parseZone(zone), unsure),
     renames: layout.renames,
     delimiter: layout.delimiters.delimiter,
     facts: new Map(),
   };
 }
 
-function readingOf(decimalMark: "." | ",", zone: Zone | null): Reading {
+function readingOf(decimalMark: "." | ",", zone: Zone | null, unsure: UnsureTimes | null = null): Reading {
   const offsetMs = zone?.fixedOffsetMs ?? null;
   if (offsetMs !== null) return { decimalMark, toUtcMs: (wallClockMs) => wallClockMs - offsetMs };
+  if (unsure !== null) return { decimalMark, toUtcMs: (wallClockMs) => unsure.toUtcMs(wallClockMs) };
   return {
     decimalMark,
     toUtcMs: (wallClockMs) => {

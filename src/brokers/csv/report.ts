@@ -1,3 +1,5 @@
+import type { UnsureTimesOfFile } from "./unsure-times.ts";
+
 /** What became of a file's rows. At the end, and between two pages, `rows` = `imported` + all `skipped` + `rejected`. */
 export interface FileReport {
   /** Data rows that are accounted for. Blank lines and header rows are none. */
@@ -14,6 +16,8 @@ export interface FileReport {
   truncated: boolean;
   /** All rejected rows, by what was wrong with them. */
   refusals: Map<string, RefusedRows>;
+  /** Times of which the clock leaves open which instant they are; left out: there are none. */
+  unsureTimes?: UnsureTimesOfFile;
   /** Of the executions; null while there are none. */
   firstMs: number | null;
   lastMs: number | null;

@@ -36,7 +36,8 @@ function isPlain(written: string): boolean {
   return isAt(4, 45) && isAt(7, 45) && isAt(10, 32) && isAt(13, 58) && isAt(16, 58);
 }
 
-function clockText(clockMs: number): string {
+/** `2026-03-01 10:00:00`, with milliseconds where there are. */
+export function clockText(clockMs: number): string {
   const iso = new Date(clockMs).toISOString();
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)}${clockMs % 1_000 === 0 ? "" : iso.slice(19, 23)}`;
 }

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type RecogniseOptions, readPages, recognise } from "../../../src/brokers/csv/read.ts";
 import { createFileReport } from "../../../src/brokers/csv/report.ts";
+import { type UnsureTimesOfFile, unsureTimesText } from "../../../src/brokers/csv/unsure-times.ts";
 import { Failure } from "../../../src/errors.ts";
 import { readAll } from "./golden.ts";
 
@@ -142,12 +143,48 @@ describe("files that are no CSV", () => {
   });
 });
 
+describe("a clock that was changed", () => {
+  const paris = (...times: string[]) => {
+    const rows = times.map((time) => `${time},BTC/EUR,buy,1,50000`);
+    return read(["time,symbol,side,quantity,price", ...rows, ""].join("\n"), { timezone: "Europe/Paris" });
+  };
+
+  test("shows an hour twice: the earlier is taken, and the report says so", async () => {
+    const { executions, report } = await paris("2025-10-26 01:59:59", "2025-10-26 02:30:00", "2025-10-26 02:30:00");
+    expect(executions.map(({ executedAt }) => executedAt)).toEqual([
+      "2025-10-25T23:59:59.000Z",
+      "2025-10-26T00:30:00.000Z",
+      "2025-10-26T00:30:00.000Z",
+    ]);
+    expect(report.unsureTimes).toEqual({
+      zone: "Europe/Paris",
+      times: [{ clock: "2025-10-26 02:30:00", kind: "ambiguous" }],
+    });
+    expect(unsureTimesText(report.unsureTimes as UnsureTimesOfFile)).toBe(
+      "The clock of Europe/Paris showed 2025-10-26 02:30:00 twice, and the earlier instant was taken.",
+    );
+  });
+
+  test("leaves an hour out: the zone may be wrong", async () => {
+    const { report } = await paris("2025-03-30 02:15:00.120", "2025-03-30 02:45:00", "2025-10-26 02:00:00");
+    expect(unsureTimesText(report.unsureTimes as UnsureTimesOfFile)).toBe(
+      "The clock of Europe/Paris showed 2025-10-26 02:00:00 twice, and the earlier instant was taken. " +
+        "The clock of Europe/Paris never showed 2025-03-30 02:15:00.120 and 1 more: is --timezone right?",
+    );
+  });
+
+  test("is nothing to times that say their offset, nor to other hours", async () => {
+    const { report } = await paris("2025-10-26T02:30:00+01:00", "2025-10-26 03:00:00");
+    expect(report).not.toHaveProperty("unsureTimes");
+  });
+});
+
 describe("which dialect it is", () => {
   test("an unknown header is shown, with the known ones and what to do", async () => {
     const failure = await failureOf("Order,When,What\n1,2,3\n");
     expect(failure.detail.code).toBe("unknown_dialect");
     expect(failure.message).toContain("Order,When,What");
-    expect(failure.detail.hint).toContain("binance_usdm_trades: Time,Symbol,Side");
+    expect(failure.detail.hint).toContain("binance_usdm_trades: Time, Symbol, Side");
     expect(failure.detail.hint).toContain("--map");
     expect(failure.detail.hint).toContain("--dialect");
   });
