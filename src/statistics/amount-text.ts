@@ -22,13 +22,13 @@ export function amountText(high: number, low: number): string {
 function positiveText(units: number, rest: number): string {
   const integer = Math.floor(units / 10_000);
   const first = units - integer * 10_000;
-  if (rest === 0) return first === 0 ? `${integer}` : `${integer}.${trimmed(first)}`;
+  if (rest === 0) return first === 0 ? `${integer}` : `${integer}${pointTrimmed(first)}`;
   const next = Math.floor(rest / 1e10);
   const last = rest - next * 1e10;
-  if (last === 0) return `${integer}.${four(first)}${trimmed(next)}`;
+  if (last === 0) return `${integer}${pointFour(first)}${trimmed(next)}`;
   const third = Math.floor(last / 1e6);
   const fourth = last - third * 1e6;
-  const head = `${integer}.${four(first)}${four(next)}`;
+  const head = `${integer}${pointFour(first)}${four(next)}`;
   if (fourth === 0) return `${head}${trimmed(third)}`;
   const fifth = Math.floor(fourth / 100);
   const sixth = (fourth - fifth * 100) * 100;
@@ -47,11 +47,11 @@ export function unitsText(units: number): string {
   const size = units < 0 ? -units : units;
   const integer = Math.floor(size / unitsInOne);
   const rest = size - integer * unitsInOne;
-  const sign = units < 0 ? "-" : "";
-  if (rest === 0) return `${sign}${integer}`;
+  if (rest === 0) return units < 0 ? `-${integer}` : `${integer}`;
   const first = Math.floor(rest / 10_000);
   const next = rest - first * 10_000;
-  return next === 0 ? `${sign}${integer}.${trimmed(first)}` : `${sign}${integer}.${four(first)}${trimmed(next)}`;
+  const text = next === 0 ? `${integer}${pointTrimmed(first)}` : `${integer}${pointFour(first)}${trimmed(next)}`;
+  return units < 0 ? `-${text}` : text;
 }
 
 /** From here on toFixed writes an exponent. */
@@ -65,12 +65,30 @@ export function ratioText(value: number): string | null {
   return formatDecimal(Math.abs(value) < fixedMax ? parseDecimal(value.toFixed(8)) : BigInt(value) * one);
 }
 
-/** `0000` to `9999`, and the same without the zeros at the end. Made at first use. */
-let tables: { four: string[]; trimmed: string[] } | null = null;
+/**
+ * `0000` to `9999`, the same without the zeros at the end, and both behind a point: three pieces at a time are joined at one go, a
+ * fourth one costs as much again. Made at first use.
+ */
+interface Tables {
+  four: string[];
+  trimmed: string[];
+  pointFour: string[];
+  pointTrimmed: string[];
+}
 
-function makeTables(): { four: string[]; trimmed: string[] } {
+let tables: Tables | null = null;
+
+function makeTables(): Tables {
   const fours = Array.from({ length: 10_000 }, (_, value) => `${value}`.padStart(4, "0"));
-  tables = { four: fours, trimmed: fours.map((text) => text.replace(/0+$/, "")) };
+  const trimmedOnes = fours.map((text) => text.replace(/0+$/, ""));
+  // Not "." + text, which would be joined anew each time it is read.
+  const behindPoint = (text: string) => [".", text].join("");
+  tables = {
+    four: fours,
+    trimmed: trimmedOnes,
+    pointFour: fours.map(behindPoint),
+    pointTrimmed: trimmedOnes.map(behindPoint),
+  };
   return tables;
 }
 
@@ -80,4 +98,12 @@ function four(value: number): string {
 
 function trimmed(value: number): string {
   return (tables ?? makeTables()).trimmed[value] as string;
+}
+
+function pointFour(value: number): string {
+  return (tables ?? makeTables()).pointFour[value] as string;
+}
+
+function pointTrimmed(value: number): string {
+  return (tables ?? makeTables()).pointTrimmed[value] as string;
 }
