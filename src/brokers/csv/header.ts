@@ -37,6 +37,9 @@ const zoneInName = /\s*\(((?:UTC|GMT)(?:[+-]\d{1,2}(?::?\d{2})?)?)\)\s*$/i;
 /** Longer than any name: of what is none, the beginning is compared. The patterns would take minutes over a cell of 100,000 blanks. */
 const nameCharactersMax = 200;
 
+/** `UTC_Time`, `create_time_utc`. */
+const utcInName = /(?:^|_)utc(?:_|$)/i;
+
 /** A header's name for comparing: case, outer blanks and which zone do not matter. */
 export function nameOf(cell: string): string {
   return (
@@ -52,8 +55,9 @@ export function nameOf(cell: string): string {
   );
 }
 
-/** The zone that a header's name says: `UTC+1` of `Date(UTC+1)`; null: none, or none that exists. */
+/** The zone that a header's name says: `UTC+1` of `Date(UTC+1)`, `UTC` of `UTC_Time`; null: none, or none that exists. */
 export function zoneOf(cell: string): string | null {
+  if (utcInName.test(cell.trim())) return "UTC";
   const rule = zoneInName.exec(cell.slice(0, nameCharactersMax))?.[1];
   if (rule === undefined) return null;
   try {
