@@ -140,12 +140,12 @@ function expectNoSecrets(at: Scene): void {
 }
 
 /** An account of the last two months, by this machine's clock. */
-async function small(fills: number): Promise<Scene> {
+async function small(fills: number, ids = ["a"]): Promise<Scene> {
   const endMs = Date.now() - dayMs;
   const startMs = endMs - 60 * dayMs;
   const at = await openScene({
     folder: makeFolder(),
-    accounts: [{ id: "a", generate: { fills, symbols: 12, conversions: false } }],
+    accounts: ids.map((id) => ({ id, generate: { fills, symbols: 12, conversions: false } })),
     world: { spotSymbols: 14, linearSymbols: 6, inverseSymbols: 4, startMs, endMs },
     account: { import_from: new Date(startMs - dayMs).toISOString() },
   });
@@ -221,6 +221,32 @@ test.concurrent(
     at.venue.faults.clear();
     expect((await importOnce(at)).code).toBe(0);
     await expectAll(at);
+  },
+  suiteMsMax,
+);
+
+/** What an account has, and what it may take beyond it to come to its end. */
+const accountMsMax = 180_000 + 20_000;
+
+test.concurrent(
+  "one account's requests hang, another's take longer than there is time: each is over within its own, and the third is imported",
+  async () => {
+    const at = await small(80, ["hangs", "crawls", "a"]);
+    const always = { times: Number.POSITIVE_INFINITY };
+    at.venue.faults.add({ kind: "hang", apiKey: at.venue.account("hangs").apiKey, ...always });
+    at.venue.faults.add({ kind: "delay", ms: 9_500, apiKey: at.venue.account("crawls").apiKey, ...always });
+    const { code, accounts } = await importOnce(at);
+    expect(code).toBe(3);
+    const took = accounts.map(({ duration_ms }) => Number(duration_ms));
+    expect(took.filter((ms) => ms > accountMsMax)).toEqual([]);
+    expect(await at.account("hangs")).toMatchObject({ import_status: "broker_unavailable" });
+    expect(accounts[2]).toMatchObject({ status: "ok" });
+    await expectAll(at);
+    // What the slow one had until then is kept, and once its requests are answered the others come.
+    at.venue.faults.clear();
+    expect((await importOnce(at)).code).toBe(0);
+    for (const id of ["hangs", "crawls"])
+      expect(fillsOf(await at.executions(id))).toEqual(expectedFills(truthOf(at.venue.account(id))));
   },
   suiteMsMax,
 );
