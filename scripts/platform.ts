@@ -19,7 +19,7 @@ const usage = `bun run platform [options]
   --key KEY          the workers' key; "development" when left out
   --abilities LIST   of the key, separated by commas; * (all) when left out
   --seed FILE        users, accounts and files to start with (fixtures/platform/seed.json shows how)
-  --database PATH    keep the journal in this file; in memory when left out
+  --database PATH    keep the journal in this file, which is seeded once; in memory when left out
   --rate REQUESTS    allowed a minute; 600 when left out
   --fault JSON       a fault, or @FILE with a list of them; may be given several times
 
@@ -45,7 +45,8 @@ async function main(): Promise<number> {
     return 0;
   }
   const journal = openEmbeddedJournal(values.database, { clock: { nowMs: Date.now } });
-  if (values.seed !== undefined) {
+  const kept = values.seed !== undefined && journal.counts().users > 0;
+  if (values.seed !== undefined && !kept) {
     const folder = dirname(values.seed);
     const seed: unknown = JSON.parse(readFileSync(values.seed, "utf8"));
     await journal.seed(seed, (path) => readFileSync(resolve(folder, path)));
@@ -63,7 +64,7 @@ async function main(): Promise<number> {
   const { users, accounts, files } = journal.counts();
   process.stdout.write(
     `LARAVEL_API_URL=${platform.url}\nLARAVEL_API_KEY=${values.key}\n` +
-      `${users} users, ${accounts} accounts, ${files} files; ctrl-c ends it\n`,
+      `${users} users, ${accounts} accounts, ${files} files${kept ? " (kept: not seeded again)" : ""}; ctrl-c ends it\n`,
   );
   await new Promise<void>((done) => {
     for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => done());
