@@ -28,10 +28,10 @@ export const binance: Broker = {
 };
 
 async function* read(account: BrokerAccount, tools: BrokerTools): AsyncGenerator<SourcePage> {
-  const { accountId, credentials, importFromMs } = account;
+  const { accountId, credentials, importFromMs, knownSymbols = [] } = account;
   const stored = readCursor(account.cursor);
   const client = new BinanceClient({ accountId, credentials, tools, hasWorked: stored !== null });
-  const reading: Reading = { client, state: stored ?? newState(), importFromMs, warnings: new Map() };
+  const reading: Reading = { client, state: stored ?? newState(), importFromMs, knownSymbols, warnings: new Map() };
   const { signal, log } = tools.context;
   if (stored === null && account.cursor !== null)
     log.warning("cursor_unknown", { account_id: accountId, broker: "binance" });

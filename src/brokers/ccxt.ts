@@ -19,7 +19,7 @@ export async function* readThroughCcxt(
   tools: BrokerTools,
 ): AsyncGenerator<SourcePage> {
   const exchange = await venue.load();
-  const { accountId, credentials, importFromMs, markets } = account;
+  const { accountId, credentials, importFromMs, markets, knownSymbols = [] } = account;
   const client = new CcxtClient({ exchange, accountId, credentials, tools });
   for (const { pool, perAccount } of venue.limits) if (perAccount === true) client.venue.accountPools.add(pool);
   const stored = readCursor(account.cursor);
@@ -28,7 +28,12 @@ export async function* readThroughCcxt(
     log.warning("cursor_unknown", { account_id: accountId, broker: venue.id });
   const reading: Reading = {
     client,
-    account: { accountId, importFromMs, markets: markets.filter((market) => venue.markets.includes(market)) },
+    account: {
+      accountId,
+      importFromMs,
+      knownSymbols,
+      markets: markets.filter((market) => venue.markets.includes(market)),
+    },
     state: stored ?? newState(),
     markets: new Markets(client),
     warnings: new Map(),

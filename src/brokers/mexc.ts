@@ -66,7 +66,7 @@ const Account = type({ balances: type({ asset: "string > 0", free: Money, locked
 
 /** One request where nothing moved; else one a symbol. All once a day. */
 async function* spotStreams(reading: Reading): AsyncGenerator<Stream> {
-  const { client, state, markets } = reading;
+  const { client, state, markets, account } = reading;
   const { balances } = await client.get(endpoints.account, {}, Account);
   const totals = balances
     .map(({ asset, free, locked }) => [asset, parseDecimal(free) + parseDecimal(locked)] as const)
@@ -91,6 +91,8 @@ async function* spotStreams(reading: Reading): AsyncGenerator<Stream> {
   const known = [...state.streams.keys()]
     .filter((key) => key.startsWith("spot:"))
     .map((key) => key.slice("spot:".length));
+  for (const { market, symbol } of account.knownSymbols ?? [])
+    if (market === "spot" && symbols.has(symbol)) known.push(symbol);
   for (const symbol of new Set([...known, ...candidates(symbols.values(), assets)])) yield spotStream(reading, symbol);
   state.notes.set(heldNote, `${held}:${nowMs.toString(36)}`);
   const message =

@@ -51,6 +51,7 @@ export async function* readCoins(reading: Reading, wallet: CoinWallet, state: Co
     yield* readMovements(reading, state, wallet.symbols, { onlyBehind: !isDue });
   if (isDue) {
     for (const symbol of knownTouching(state, wallet.symbols, null)) yield* round.read(symbol);
+    for (const symbol of knownElsewhere(reading, wallet, state)) yield* round.read(symbol);
   }
   yield* round.explain();
   yield* sweep(reading, wallet, state, round);
@@ -59,6 +60,14 @@ export async function* readCoins(reading: Reading, wallet: CoinWallet, state: Co
   ledger.settle(nowMs, openMs);
   noteGaps(reading, wallet, state, nowMs);
   yield await toPage(reading, []);
+}
+
+/** Traded, as a file or an earlier import says, and not found here so far. */
+function knownElsewhere({ knownSymbols }: Reading, { market, symbols }: CoinWallet, { progress }: CoinState): string[] {
+  return knownSymbols
+    .filter((known) => known.market === market && symbols.symbols.has(known.symbol) && !progress.has(known.symbol))
+    .map(({ symbol }) => symbol)
+    .slice(0, candidatesMax);
 }
 
 /** After the first reading nothing is looked for but what may still be on its way: of assets traded a moment ago. */

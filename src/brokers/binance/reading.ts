@@ -1,7 +1,7 @@
 import type { Execution } from "../../executions/execution.ts";
 import { pnlCurrencyOf } from "../../executions/execution.ts";
 import { compareExecutions } from "../../executions/identify.ts";
-import type { AccountWarning, SourcePage } from "../broker.ts";
+import type { AccountWarning, BrokerAccount, SourcePage } from "../broker.ts";
 import type { BinanceClient } from "./client.ts";
 import { type AccountState, writeCursor } from "./cursor.ts";
 import { worthOf } from "./rates.ts";
@@ -12,6 +12,8 @@ export interface Reading {
   client: BinanceClient;
   state: AccountState;
   importFromMs: number | null;
+  /** Of the platform's executions. */
+  knownSymbols: NonNullable<BrokerAccount["knownSymbols"]>;
   /** By code and subject, each once. */
   warnings: Map<string, AccountWarning>;
 }

@@ -102,7 +102,7 @@ export interface Window {
 /** One account being read. */
 export interface Reading {
   client: CcxtClient;
-  account: Pick<BrokerAccount, "accountId" | "markets" | "importFromMs">;
+  account: Pick<BrokerAccount, "accountId" | "markets" | "importFromMs" | "knownSymbols">;
   state: AccountState;
   markets: Markets;
   /** By code and subject, each once. */

@@ -177,7 +177,7 @@ const Balance = type({ total: "Record<string, unknown>" });
 
 /** Coins with a balance against what coins are usually traded against, and what was traded before; of contracts those that are open. */
 async function candidates(reading: Reading, market: Market, listedHere: readonly CcxtMarket[]): Promise<Set<string>> {
-  const { client, state } = reading;
+  const { client, state, account } = reading;
   const prefix = `${market}:`;
   const known = [...state.streams.keys()]
     .filter((key) => key.startsWith(prefix))
@@ -190,6 +190,10 @@ async function candidates(reading: Reading, market: Market, listedHere: readonly
   const isCandidate = ({ base, quote }: CcxtMarket) =>
     market === "spot" ? held.has(base) && quotes.includes(quote) : false;
   const open = market === "spot" ? [] : await openContracts(client);
+  const elsewhere = new Set(
+    (account.knownSymbols ?? []).filter((entry) => entry.market === market).map(({ symbol }) => symbol),
+  );
+  known.push(...listedHere.filter(({ id }) => elsewhere.has(id)).map(({ symbol }) => symbol));
   return new Set([...known, ...listedHere.filter(isCandidate).map(({ symbol }) => symbol), ...open]);
 }
 

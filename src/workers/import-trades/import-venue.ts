@@ -8,10 +8,12 @@ import { venueUrlOf } from "../../brokers/venue-url.ts";
 import type { Config } from "../../config.ts";
 import type { Context } from "../../context.ts";
 import { Failure } from "../../errors.ts";
+import type { Market } from "../../executions/execution.ts";
 import { parseTimestamp } from "../../journal/timestamp.ts";
 import type { Account } from "../../journal/wire.ts";
 import type { MatchRules } from "../../trades/match.ts";
 import type { AccountTools } from "./account.ts";
+import { readCheckpoint } from "./checkpoint.ts";
 import type { Pairing } from "./pairing.ts";
 
 /** What the accounts of a cycle share of the venues: one rate budget each, and the steps of quantities. */
@@ -88,7 +90,14 @@ export async function importVenue(
   const credentials = venues.credentialsFor(account);
   const importFromMs = account.import_from === null ? null : parseTimestamp(account.import_from);
   const reading = listed.broker.read(
-    { accountId: String(account.account_id), markets: account.markets, credentials, cursor, importFromMs },
+    {
+      accountId: String(account.account_id),
+      markets: account.markets,
+      credentials,
+      cursor,
+      importFromMs,
+      knownSymbols: knownSymbolsOf(account),
+    },
     {
       context,
       budget: venues.budgetOf(listed),
@@ -110,6 +119,15 @@ export async function importVenue(
     outcome.warnings.push({ ...warning, message: withoutSecrets(warning.message, secrets) });
   }
   return outcome;
+}
+
+/** Of all executions that were paired, whatever they came from. */
+function knownSymbolsOf({ checkpoint }: Account): { market: Market; symbol: string }[] {
+  const { paired, derive } = readCheckpoint(checkpoint);
+  return [...new Set([...paired.keys(), ...derive.keys()])].map((group) => {
+    const bar = group.indexOf("|");
+    return { market: group.slice(0, bar) as Market, symbol: group.slice(bar + 1) };
+  });
 }
 
 /** A venue's failure ends its pages, and what came before it is still delivered. Failures of the platform are not meant. */

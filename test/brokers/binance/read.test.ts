@@ -335,6 +335,28 @@ describe("a cycle", () => {
     expect(fillsOf(executions)).toEqual(expectedFills(truthOf(at.venue.account("a"))));
   });
 
+  test("a symbol that the platform has executions of is asked for at once, whatever the balances say", async () => {
+    const at = await scene({}, { world: { spotSymbols: 200, linearSymbols: 3, inverseSymbols: 3 } });
+    const { ledger } = at.venue.account("a");
+    const spec = at.venue.world.of("spot").findLast(({ quote }) => quote === "USDT");
+    const symbol = spec?.symbol ?? "";
+    ledger.deposit({ asset: "USDT", amount: "1000", atMs: nowMs - 9 * dayMs });
+    for (const [index, side] of (["BUY", "SELL"] as const).entries()) {
+      const commission = { amount: "0.01", asset: "USDT" };
+      ledger.fill({ market: "spot", symbol, side, quantity: "7", atMs: nowMs - (8 - index) * dayMs, commission });
+    }
+    const importFromMs = nowMs - 10 * dayMs;
+    const known = [
+      { market: "spot" as const, symbol },
+      { market: "spot" as const, symbol: "GONEUSDT" },
+    ];
+    const account = { markets: ["spot"] as BrokerAccount["markets"], importFromMs, knownSymbols: known };
+    const { executions } = await cycles(at, 1, account);
+    expect(executions.map((execution) => execution.symbol)).toEqual([symbol, symbol]);
+    const [first] = at.venue.log.of("/api/v3/myTrades");
+    expect(first?.parameters.symbol ?? JSON.stringify(first)).toContain(symbol);
+  });
+
   test("finds in the background what left no trace in any balance of its own, within its share of the budget", async () => {
     const at = await scene(
       { permissions: { futures: false } },
