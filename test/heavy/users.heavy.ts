@@ -146,3 +146,24 @@ test(
   },
   runMsMax,
 );
+
+test(
+  "doctor as somebody who may not look into a folder skips what is in it, and says who may",
+  async () => {
+    await keepThree();
+    for (const name of ["pending", "failed"]) {
+      const path = join(world.folder, "data", name);
+      mkdirSync(path, { recursive: true });
+      chownSync(path, 0, 0);
+      chmodSync(path, 0o700);
+    }
+    const { code, output } = await asWorker("doctor", "--offline", "--json", "--only", "buffer,disk/data");
+    const { checks } = JSON.parse(output) as { checks: { name: string; status: string; found: string }[] };
+    const statusOf = Object.fromEntries(checks.map(({ name, status }) => [name, status]));
+    expect(statusOf).toMatchObject({ pending: "skip", failed: "skip", files: "skip", quarantine: "ok", data: "ok" });
+    expect(checks.find(({ name }) => name === "pending")?.found).toContain("call doctor as root or as ami-worker");
+    expect(checks.find(({ name }) => name === "data")?.found).toContain("as far as it can be read");
+    expect(code).toBe(0);
+  },
+  runMsMax,
+);

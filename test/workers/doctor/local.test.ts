@@ -520,6 +520,19 @@ describe("host", () => {
     expect(states).toEqual(["warn", "warn", "warn", "ok"]);
   });
 
+  test.each([
+    ["ssh", "etc/ssh/sshd_config"],
+    ["firewall", "etc/ufw/ufw.conf"],
+    ["updates", "etc/apt/apt.conf.d/20auto-upgrades"],
+  ])("%s: skip where only root could read what has to be read", async (name, path) => {
+    place(root, "usr/bin/unattended-upgrade", "");
+    mkdirSync(join(root, path), { recursive: true }); // root can read every file, but no folder as one
+    expect(await look(`host/${name}`, { root, uid: 990 })).toMatchObject({
+      status: "skip",
+      found: expect.stringContaining("call doctor with sudo"),
+    });
+  });
+
   test("updates: not there, off, on", async () => {
     const states: string[] = [(await look("host/updates", { root })).status];
     place(root, "usr/bin/unattended-upgrade", "");

@@ -213,6 +213,7 @@ describe("brokers", () => {
     ["fail", () => Response.json({ serverTime: nowMs + 5_000 })],
     ["warn", () => Response.json({ hello: "there" })],
     ["warn", () => new Response("<html>", { status: 502 })],
+    ["warn", () => new Response("<html>")],
     ["fail", () => new Response("", { status: 418, headers: { "Retry-After": "120" } })],
     ["fail", () => new Response("", { status: 429 })],
     ["fail", () => new Response("", { status: 451 })],
