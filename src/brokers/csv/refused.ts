@@ -24,6 +24,17 @@ export const refusedExports: readonly RefusedExport[] = [
     instead: binanceTrades,
   },
   {
+    id: "binance_orders_without_fills",
+    broker: "binance",
+    title: "Binance spot order history",
+    headers: ["Date(UTC)", "Time"].map((time) => [
+      ...[time, "OrderNo", "Pair", "Side", "Order Price", "Order Amount", "Executed", "Average Price"],
+      ...["Trading total", "Status"],
+    ]),
+    lacks: "an order history without fees",
+    instead: binanceTrades,
+  },
+  {
     id: "binance_futures_income",
     broker: "binance",
     title: "Binance futures transaction history",
