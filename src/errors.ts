@@ -1,8 +1,8 @@
 /**
  * Who has to act: the caller (usage), whoever supplied the data (data), nobody yet (unavailable, busy),
- * the operator (refused, settings), or several accounts failed (some, most).
+ * the operator (refused, settings; disk: it is full, or fails), or several accounts failed (some, most).
  */
-export type FailureKind = "usage" | "data" | "unavailable" | "busy" | "refused" | "settings" | "some" | "most";
+export type FailureKind = "usage" | "data" | "unavailable" | "disk" | "busy" | "refused" | "settings" | "some" | "most";
 
 /** sysexits.h numbers where one fits, so that a unit file can name them; 3 and 4 are ours. 70 is any other throw. */
 export const exitCodes: Record<FailureKind, number> = {
@@ -11,6 +11,7 @@ export const exitCodes: Record<FailureKind, number> = {
   usage: 64,
   data: 65,
   unavailable: 69,
+  disk: 74,
   busy: 75,
   refused: 77,
   settings: 78,

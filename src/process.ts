@@ -1,5 +1,5 @@
 import type { Fetch, Log } from "./context.ts";
-import { exitCodeBug, messageOf } from "./errors.ts";
+import { exitCodeBug, exitCodes, messageOf } from "./errors.ts";
 import { systemClock } from "./operation/clock.ts";
 import { isJournal } from "./operation/environment.ts";
 import { createRedactor } from "./operation/redaction.ts";
@@ -14,6 +14,7 @@ const standardError = 2;
 const watchdogMs = 600_000;
 /** What is still open after the work is done, a socket that the other side keeps alive, may keep the process so long. */
 const lingerMs = 1_000;
+const outputTurnsMax = 1_000;
 const signalNumbers = { SIGINT: 2, SIGTERM: 15 } as const;
 
 /** The real world around one command line. Returns its exit code; the process then ends by itself, so that no output is cut. */
@@ -41,9 +42,12 @@ export async function runProcess(argv: readonly string[], list: readonly Command
     },
   });
   watchdog.arm(null);
-  const exitCode = bugs.seen() ? exitCodeBug : code;
-  endSoon(exitCode, terminal);
-  return exitCode;
+  const exitCodeNow = () => endCode(bugs.seen() ? exitCodeBug : code, terminal);
+  await outputTaken(terminal);
+  const error = terminal.outputError();
+  if (error !== null) (log as Log | null)?.critical("output_unwritable", { message: messageOf(error), error });
+  endSoon(exitCodeNow, terminal);
+  return exitCodeNow();
 }
 
 /** The first signal asks for an end in good order, the second one gets an end. */
@@ -89,10 +93,23 @@ function createWatchdog(tell: () => void): { arm: (ms: number | null) => void } 
   };
 }
 
+/** A result that nobody can read is none, whatever else went well. */
+function endCode(code: number, { outputError }: RealTerminal): number {
+  return code === 0 && outputError() !== null ? exitCodes.disk : code;
+}
+
+/** What a full disk does not take shows when the write is through, which is at once for all but a slow reader of a pipe. */
+async function outputTaken(terminal: RealTerminal): Promise<void> {
+  for (let turns = 0; turns < outputTurnsMax && !terminal.isFlushed(); turns++) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await new Promise((resolve) => setImmediate(resolve)); // an error is told after the write that it is of
+}
+
 /** Ends what lingers, but only once all output is out. */
-function endSoon(exitCode: number, terminal: RealTerminal): void {
+function endSoon(exitCode: () => number, terminal: RealTerminal): void {
   setTimeout(() => {
-    if (terminal.isFlushed()) process.exit(exitCode);
+    if (terminal.isFlushed()) process.exit(exitCode());
     endSoon(exitCode, terminal);
   }, lingerMs).unref();
 }

@@ -96,7 +96,9 @@ function tryLock(database: Database, path: string): boolean {
 }
 
 function unusable(path: string, cause: unknown): Failure {
-  return new Failure("settings", `The lock ${path} cannot be used: ${messageOf(cause)}.`, {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  const isDisk = /^(ENOSPC|EDQUOT|EIO|SQLITE_FULL|SQLITE_IOERR.*)$/.test(code);
+  return new Failure(isDisk ? "disk" : "settings", `The lock ${path} cannot be used: ${messageOf(cause)}.`, {
     code: "lock_unusable",
     subject: "DATA_DIR",
     hint: "Check that the folder exists, belongs to the user of the workers, and has space; a damaged lock file can be deleted.",

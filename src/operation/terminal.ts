@@ -24,6 +24,8 @@ export interface RealTerminal extends Terminal {
   hasWritten: () => boolean;
   /** Whether all that was written has left the process: a pipe's reader may be slow, and an early exit would cut it. */
   isFlushed: () => boolean;
+  /** Why standard output did not take all: the disk that it goes to is full. Null: it did, or its reader went away. */
+  outputError: () => Error | null;
 }
 
 const columnsDefault = 80;
@@ -48,15 +50,24 @@ export function openTerminal({ environment, color, output, error }: TerminalOpti
     writeError: toError.write,
     hasWritten: () => written,
     isFlushed: () => toOutput.isFlushed() && toError.isFlushed(),
+    outputError: toOutput.failure,
   };
 }
 
+interface Output {
+  write: (text: string) => void;
+  isFlushed: () => boolean;
+  failure: () => Error | null;
+}
+
 /** `| head` closes its end early: the run goes on without an audience. */
-function untilClosed(stream: Stream): { write: (text: string) => void; isFlushed: () => boolean } {
+function untilClosed(stream: Stream): Output {
   let closed = false;
+  let failure: Error | null = null;
   let underway = 0; // Bun's writableLength says 0 all the time
-  stream.on("error", () => {
+  stream.on("error", (error) => {
     closed = true;
+    if (!("code" in error && error.code === "EPIPE")) failure ??= error;
   });
   return {
     write(text) {
@@ -67,5 +78,6 @@ function untilClosed(stream: Stream): { write: (text: string) => void; isFlushed
       });
     },
     isFlushed: () => closed || underway === 0,
+    failure: () => failure,
   };
 }

@@ -12,6 +12,7 @@ const commonExits: Readonly<Record<number, string>> = {
   0: "done",
   64: "wrong usage",
   70: "a bug: please report it with the log",
+  74: "the disk is full or fails, or the output could not be written",
   78: "wrong configuration: `ami-workers config validate` says where",
 };
 

@@ -170,6 +170,7 @@ const failureLevels: Record<FailureKind, "warning" | "error" | "critical"> = {
   usage: "error",
   data: "error",
   unavailable: "error",
+  disk: "critical",
   busy: "warning",
   refused: "critical",
   settings: "critical",

@@ -238,13 +238,44 @@ describe("alone in an empty folder, nothing configured", () => {
   });
 
   test.each([
-    ["only what nothing knows", ["--file", "notes.csv"], 4],
+    ["only what nothing knows", ["--file", "notes.csv"], 65],
+    ["several that nothing knows", ["--file", "notes.csv", "--file", "notes.csv"], 65],
+    ["a broker beside a file, which says its own", ["--file", spot, "--broker", "kraken"], 64],
     ["no such file", ["--file", "nothing.csv"], 64],
     ["an unknown flag", ["--fiel", "x.csv"], 64],
     ["a folder", ["--file", "."], 64],
   ])("%s", async (_name, argv, code) => {
     writeFileSync(join(folder, "notes.csv"), "when,what\n2026-01-01,bought\n");
     expect((await run(["import-trades", ...argv], { cwd: folder })).code).toBe(code);
+  });
+
+  test("an account of another user than was said is refused, and nothing is imported", async () => {
+    expect((await run(["import-trades", "--file", spot, "--account", "mine"], { cwd: folder })).code).toBe(0);
+    const argv = ["import-trades", "--file", futures, "--account", "mine", "--user", "another"];
+    const { code, error } = await run(argv, { cwd: folder });
+    expect([code, error]).toEqual([64, expect.stringContaining("Account mine is of user 1, not of another.")]);
+  });
+
+  test("a file that nothing knows alone: data that cannot be used, with its header and what is known", async () => {
+    writeFileSync(join(folder, "notes.csv"), "when,what\n2026-01-01,bought\n");
+    const { code, lines } = await run(["import-trades", "--file", "notes.csv"], { cwd: folder });
+    expect(code).toBe(65);
+    const told = lines.find(({ event }) => event === "worker_failed");
+    expect(told).toMatchObject({ kind: "data", code: "unknown_dialect", subject: "notes.csv" });
+    expect(told?.message).toContain("when,what");
+    expect(told?.hint).toContain("binance_spot_trades: Date(UTC), Pair");
+  });
+
+  test("a result that a full disk does not take is no success", async () => {
+    const argv = ["import-trades", "--file", spot, "--dry-run", "--json"];
+    const child = Bun.spawn([await executable(), ...argv], {
+      cwd: folder,
+      env: {},
+      stdout: Bun.file("/dev/full"),
+      stderr: "pipe",
+    });
+    const [code, error] = await Promise.all([child.exited, new Response(child.stderr).text()]);
+    expect([code, error]).toEqual([74, expect.stringContaining("output_unwritable")]);
   });
 
   test(

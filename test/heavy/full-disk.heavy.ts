@@ -149,6 +149,30 @@ describe("a disk that is full", () => {
   );
 });
 
+describe("a full disk under a journal file", () => {
+  test(
+    "in mid-import: said as what it is; with room again everything is there, once",
+    async () => {
+      const header = "time,symbol,side,quantity,price,id,currency";
+      const row = (index: number) =>
+        `${new Date(1_767_225_600_000 + index * 1_000).toISOString()},ACME,buy,1,10,t${index},USD`;
+      const rows = Array.from({ length: 20_000 }, (_, index) => row(index));
+      await Bun.write(join(world.folder, "many.csv"), `${[header, ...rows].join("\n")}\n`);
+      const argv = ["import-trades", "--file", "many.csv", "--json"];
+      const environment = { DATA_DIR: makeFolder(), LARAVEL_API_URL: `sqlite:${join(data, "journal.sqlite")}` };
+      const full = await run(argv, { cwd: world.folder, environment });
+      expect([full.code, full.error]).toEqual([74, expect.stringContaining("journal_unwritable")]);
+      disk.fillUpTo(0);
+      expect((await run(argv, { cwd: world.folder, environment })).code).toBe(74);
+      disk[Symbol.dispose]();
+      disk = new SmallDisk(data, 64 * diskBytes);
+      const again = await run(argv, { cwd: world.folder, environment });
+      expect([again.code, JSON.parse(again.output).accounts[0].executions_new]).toEqual([0, 20_000]);
+    },
+    runMsMax,
+  );
+});
+
 describe("a disk that is read-only", () => {
   test(
     "from the beginning: wrong configuration that says so, told as critical; nothing is fetched",

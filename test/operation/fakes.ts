@@ -40,6 +40,7 @@ export function fakeTerminal(changes: Partial<RealTerminal> = {}): FakeTerminal 
       terminal.error += text;
     },
     isFlushed: () => true,
+    outputError: () => null,
     hasWritten: () => terminal.output !== "",
     ...changes,
   };

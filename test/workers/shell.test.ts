@@ -175,6 +175,7 @@ describe("a failure", () => {
     ["most", 4, "error"],
     ["data", 65, "error"],
     ["unavailable", 69, "error"],
+    ["disk", 74, "critical"],
     ["busy", 75, "warning"],
     ["refused", 77, "critical"],
     ["settings", 78, "critical"],

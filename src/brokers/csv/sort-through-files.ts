@@ -74,17 +74,13 @@ async function makeFolder(): Promise<string> {
 }
 
 function noRoom(cause: unknown): Failure {
-  return new Failure(
-    "unavailable",
-    `A file that is not in order of time needs room in ${tmpdir()}: ${messageOf(cause)}`,
-    {
-      code: "no_temporary_space",
-      subject: tmpdir(),
-      hint: "Free some space there, or set TMPDIR to a folder that has as much room as the file is large.",
-      retryable: true,
-      cause,
-    },
-  );
+  return new Failure("disk", `A file that is not in order of time needs room in ${tmpdir()}: ${messageOf(cause)}`, {
+    code: "no_temporary_space",
+    subject: tmpdir(),
+    hint: "Free some space there, or set TMPDIR to a folder that has as much room as the file is large.",
+    retryable: true,
+    cause,
+  });
 }
 
 interface RunSettings {

@@ -184,6 +184,8 @@ function madeFile(path: string): string {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     closeSync(openSync(path, "a", 0o600));
   } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (/^(ENOSPC|EDQUOT|EIO)$/.test(code)) throw diskFailure(path, error, code);
     throw new Failure("settings", `The journal ${path} cannot be opened: ${messageOf(error)}.`, {
       subject: path,
       hint: "Check that the folder exists, that it is writable, and who owns it.",
@@ -241,7 +243,8 @@ function noJournal(path: string): Failure {
   });
 }
 
-const unavailableCodes = ["SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"];
+const unavailableCodes = ["SQLITE_BUSY", "SQLITE_LOCKED"];
+const diskCodes = ["SQLITE_FULL", "SQLITE_IOERR", "SQLITE_CANTOPEN"];
 const settingsCodes = ["SQLITE_READONLY", "SQLITE_NOTADB", "SQLITE_CORRUPT", "SQLITE_PERM", "SQLITE_AUTH"];
 
 /** Translates SQLite's own errors at the edge. Anything else is a bug and stays as it is. */
@@ -268,6 +271,16 @@ export function guardedAll<T extends object>(path: string, functions: T): T {
   return all as T;
 }
 
+function diskFailure(path: string, error: unknown, code: string): Failure {
+  return new Failure("disk", `The journal ${path} cannot be written: ${messageOf(error)} (${code}).`, {
+    code: "journal_unwritable",
+    subject: path,
+    hint: "Check the disk (df, dmesg): space, quota, health. What was not stored is read again in the next run.",
+    retryable: true,
+    cause: error,
+  });
+}
+
 function translated(path: string, error: unknown): unknown {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
   const startsAny = (codes: string[]): boolean => codes.some((start) => code.startsWith(start));
@@ -275,13 +288,12 @@ function translated(path: string, error: unknown): unknown {
     return new Failure("unavailable", `The journal ${path} cannot be used now: ${messageOf(error)} (${code}).`, {
       code: "journal_unavailable",
       subject: path,
-      hint: code.startsWith("SQLITE_BUSY")
-        ? "Another process holds it; the next run tries again."
-        : "Check the disk: space, quota, health.",
+      hint: "Another process holds it; the next run tries again.",
       retryable: true,
       cause: error,
     });
   }
+  if (startsAny(diskCodes)) return diskFailure(path, error, code);
   if (!startsAny(settingsCodes)) return error;
   return new Failure("settings", `The journal ${path} cannot be used: ${messageOf(error)} (${code}).`, {
     code: "journal_unusable",

@@ -7,7 +7,7 @@ import { interruptedCode, type UserResult } from "./result.ts";
 /** An answer of 500 to one user's request is that user's; a platform that cannot be reached is everybody's. */
 export function stopsCycle({ kind, detail }: Failure): boolean {
   if (kind === "unavailable") return detail.code !== "platform_error" && detail.code !== interruptedCode;
-  return kind === "refused" || kind === "settings";
+  return kind === "refused" || kind === "settings" || kind === "disk";
 }
 
 export function failuresOf({ results }: Pick<Cycle, "results">): number {

@@ -103,7 +103,7 @@ function unsureTimesIn(files: readonly FileOutcome[]): AccountWarning[] {
 /** An answer of 500 to one account's request is that account's; a platform that cannot be reached is everybody's. */
 export function stopsCycle({ kind, detail }: Failure): boolean {
   if (kind === "unavailable") return detail.code !== "platform_error";
-  return kind === "refused" || kind === "settings";
+  return kind === "refused" || kind === "settings" || kind === "disk";
 }
 
 function logFailure(error: unknown, { account }: AccountJob, { log }: Context): void {

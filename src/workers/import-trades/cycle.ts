@@ -51,6 +51,13 @@ export async function runImport(args: ImportArgs, config: Config, context: Conte
   if (args.file.length > 0 && args.watchFolder !== undefined) {
     throw new Failure("usage", "--file and --watch-folder are two ways: one of them.", { code: "two_sources" });
   }
+  if (args.file.length > 0 && args.broker !== undefined) {
+    throw new Failure("usage", "--broker chooses among the accounts of the platform; a file says its broker itself.", {
+      code: "broker_of_file",
+      subject: "--broker",
+      hint: "Leave it out; --account names the account that the file goes to.",
+    });
+  }
   const runId = context.uuid();
   if (args.dryRun) return await runCycle(args, config, context, runId, null);
   refuseForeignUser(config.dataDir, "import-trades");
@@ -133,7 +140,7 @@ async function runCycle(
   log.info("cycle_completed", cycleCompletedFields(cycle));
   await showCycle(cycle, args, context);
   if (cycle.failed) throw stopped;
-  throwOutcome(cycle, context);
+  throwOutcome(cycle, args, context);
 }
 
 /** The folder of the command line alone, or the configuration's beside the platform's accounts, which go on without it. */

@@ -194,13 +194,23 @@ async function chosenAccount(args: ImportArgs, { journal, embedded }: OpenedJour
   }
   const known: string[] = [];
   for await (const account of journal.accounts({ includeAuthFailed: true })) {
-    if (String(account.account_id) === args.account) return account;
+    if (String(account.account_id) === args.account) return ofUser(account, args);
     known.push(String(account.account_id));
   }
   if (embedded !== null) return null;
   throw new Failure("usage", `The platform has no account ${args.account}.`, {
     code: "no_such_account",
     hint: known.length === 0 ? "It has no accounts at all." : `It has ${known.slice(0, 20).join(", ")}.`,
+  });
+}
+
+/** @throws {Failure} usage: the account is another user's than --user says */
+function ofUser(account: Account, { user }: ImportArgs): Account {
+  if (user === undefined || String(account.user_id) === user) return account;
+  throw new Failure("usage", `Account ${account.account_id} is of user ${account.user_id}, not of ${user}.`, {
+    code: "account_differs",
+    subject: `account ${account.account_id}`,
+    hint: "Leave --user out, or name an account of that user.",
   });
 }
 

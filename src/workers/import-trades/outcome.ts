@@ -1,6 +1,7 @@
 import type { Context } from "../../context.ts";
 import { Failure } from "../../errors.ts";
 import type { Watch } from "../../operation/watch.ts";
+import type { ImportArgs } from "./command.ts";
 import { type Cycle, failuresOf, moreThanHalfFailed } from "./report.ts";
 import type { AccountResult } from "./result.ts";
 
@@ -15,7 +16,11 @@ function endedInOrder({ error, buffered }: AccountResult): boolean {
 }
 
 /** @throws {Failure} with the exit code of the cycle, when it is not 0 */
-export function throwOutcome(whole: Cycle, { signal }: Pick<Context, "signal">): void {
+export function throwOutcome(
+  whole: Cycle,
+  { file }: Pick<ImportArgs, "file">,
+  { signal }: Pick<Context, "signal">,
+): void {
   const cycle = signal.aborted ? { ...whole, results: whole.results.filter((one) => !endedInOrder(one)) } : whole;
   const { results, buffered } = cycle;
   const { failed, of } = failuresOf(cycle);
@@ -32,11 +37,26 @@ export function throwOutcome(whole: Cycle, { signal }: Pick<Context, "signal">):
       hint: "The next run delivers it and goes on.",
     });
   }
+  const unusable = file.length > 0 ? allFilesUnusable(cycle) : null;
+  if (unusable !== null) throw unusable;
   if (moreThanHalfFailed(cycle)) {
     throw new Failure("most", `${failed} of ${of} accounts failed.`, { code: "most_failed" });
   }
   if (failed > 0) throw new Failure("some", `${failed} of ${of} accounts failed.`, { code: "some_failed" });
   if (partial > 0) throw new Failure("some", "Some rows or items could not be imported.", { code: "some_rejected" });
+}
+
+/** Files of the command line of which none can be used: whoever gave them has to act. Null: some can, or that is not what failed. */
+function allFilesUnusable({ results, refused }: Cycle): Failure | null {
+  const [first] = refused;
+  if (first === undefined || results.some(({ status }) => status !== "skipped")) return null;
+  const { code = "data", message = "The file cannot be used.", hint } = first.error ?? {};
+  const all = `None of the ${refused.length} files can be used. ${message}`;
+  return new Failure("data", refused.length === 1 ? message : all, {
+    code,
+    subject: first.name,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 export function bufferFull(reason: string): Failure {

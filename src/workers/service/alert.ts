@@ -28,6 +28,7 @@ const toldByTheRun: readonly number[] = [
   exitCodes.most,
   exitCodes.data,
   exitCodes.unavailable,
+  exitCodes.disk,
   exitCodes.busy,
   exitCodes.refused,
 ];
