@@ -1,3 +1,4 @@
+import { binanceConvert } from "./binance-convert.ts";
 import { binanceFuturesPositions } from "./binance-futures-positions.ts";
 import { binanceSpotOrders } from "./binance-spot-orders.ts";
 import { binanceSpotTrades } from "./binance-spot-trades.ts";
@@ -46,6 +47,7 @@ import { xtb } from "./xtb.ts";
 
 /** Every dialect, in the order in which they are listed to a user. */
 export const dialects: readonly Dialect[] = [
+  binanceConvert,
   binanceFuturesPositions,
   binanceSpotOrders,
   binanceSpotTrades,

@@ -1,0 +1,56 @@
+import { formatDecimal } from "../../executions/decimal.ts";
+import { noDataRow } from "./binance.ts";
+import { amountIn, amountWithUnit, text, time } from "./columns.ts";
+import { type Draft, defineDialect, RowError, type Skip, skip } from "./dialect.ts";
+import { exchangedOf, quotesOfCoinExchanges } from "./exchanged.ts";
+
+/**
+ * Binance, "Convert History": one row a conversion, with what was sold and bought, each with its coin behind a blank. The spread is in the price. The
+ * header says no zone: it is read as UTC, or in the zone that the file's name says. (Both layouts as in BittyTax.)
+ */
+export const binanceConvert = defineDialect({
+  id: "binance_convert",
+  broker: "binance",
+  title: "Binance convert history",
+  export:
+    "Binance > Orders > Convert History > Export (not beside Transaction History, which has the same conversions)",
+  markets: ["spot"],
+  layout: { kind: "table" },
+  headers: [["Date", "Pair", "Type", "Sell", "Buy", "Price", "Inverse Price", "Date Updated", "Status"]],
+  timezone: "UTC",
+  timezoneInName: true,
+  statedPnl: null,
+  columns: {
+    time: time("Date", ["YYYY-MM-DD hh:mm:ss", "YY-MM-DD hh:mm:ss"]),
+    sold: amountWithUnit("Sell"),
+    bought: amountWithUnit("Buy"),
+    status: text("Status"),
+  },
+  timeColumn: "time",
+  summaryRow: noDataRow,
+  toExecution(row): Draft | Skip {
+    if (row.status !== "Successful") return skip(`not carried out (${row.status})`);
+    const [sold, bought] = [amountIn(row.sold, [], "sold"), amountIn(row.bought, [], "bought")];
+    if (sold.unit === null || bought.unit === null) {
+      throw new RowError("unit_missing", "an amount does not say its coin", sold.unit === null ? "sold" : "bought");
+    }
+    const legs = [
+      { asset: sold.unit, amount: -sold.value },
+      { asset: bought.unit, amount: bought.value },
+    ];
+    const { base, quote, ...exchanged } = exchangedOf(legs, quotesOfCoinExchanges);
+    return {
+      id: null,
+      identity: [row.time.text, sold.unit, formatDecimal(sold.value), bought.unit, formatDecimal(bought.value)],
+      type: "conversion",
+      market: "spot",
+      symbol: `${base}${quote}`,
+      baseAsset: base,
+      quoteAsset: quote,
+      ...exchanged,
+      fee: 0n,
+      feeAsset: quote,
+      executedAtMs: row.time.utcMs,
+    };
+  },
+});
