@@ -153,12 +153,13 @@ export class CcxtClient {
         const refusal = toRefusal(null, undefined, error);
         return { verdict: { kind: "transient", code: error.isTimeout ? "timeout" : "broker_unavailable" }, refusal };
       }
+      const nowMs = clock.nowMs();
       const refusal = toRefusal(
         this.#last,
         this.#last === null ? undefined : parseJson((this.#last as Answer).text),
         error,
       );
-      return { verdict: this.exchange.judge?.(refusal, clock.nowMs()) ?? judge(error, refusal), refusal };
+      return { verdict: this.exchange.judge?.(refusal, nowMs) ?? judge(error, refusal, nowMs), refusal };
     }
   }
 

@@ -52,6 +52,7 @@ export class NoWallet extends Error {
 }
 
 const messageCharactersMax = 300;
+const banMsMin = 120_000;
 
 /** The body of an answer, taken apart; ccxt's messages are not used, since they quote the signed address. */
 export function toRefusal(
@@ -69,14 +70,22 @@ export function toRefusal(
       retryAfterMs: null,
     };
   }
-  const retryAfter = Number(answer.headers.get("retry-after") ?? Number.NaN);
   return {
     status: answer.status,
     code: firstText(body, ["retCode", "ret_code", "code", "label", "err_code", "error"]),
     message: (firstText(body, messageFields) ?? excerpt(answer.text)).slice(0, messageCharactersMax),
     headers: answer.headers,
-    retryAfterMs: Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter * 1_000 : null,
+    retryAfterMs: retryAfterOf(answer.headers),
   };
+}
+
+/** Seconds, or a time, which is compared with the answer's own. Null: neither, or one that is over. */
+function retryAfterOf(headers: Headers): number | null {
+  const text = headers.get("retry-after") ?? "";
+  const ms = /^\d+(\.\d+)?$/.test(text)
+    ? Number(text) * 1_000
+    : Date.parse(text) - Date.parse(headers.get("date") ?? "");
+  return ms > 0 ? ms : null;
 }
 
 const messageFields = [
@@ -112,8 +121,12 @@ function excerpt(text: string): string {
 }
 
 /** By ccxt's classes. Before them stands what an answer says in any venue's words. */
-export function judge(thrown: unknown, refusal: Refusal): Verdict {
+export function judge(thrown: unknown, refusal: Refusal, nowMs: number): Verdict {
   const { status, message } = refusal;
+  // Each request in a ban makes it longer.
+  const banEndMs = Number(/banned until (\d{13})/i.exec(message)?.[1] ?? 0);
+  if (status === 418 || banEndMs > nowMs)
+    return { kind: "banned", untilMs: Math.max(banEndMs, nowMs + (refusal.retryAfterMs ?? 0), nowMs + banMsMin) };
   if (thrown instanceof ArgumentsRequired || thrown instanceof NotSupported)
     return { kind: "permanent", code: "broker_answer", hint: "ccxt reads this list otherwise: import a file export." };
   if (status === 0)

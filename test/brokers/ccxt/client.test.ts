@@ -130,6 +130,36 @@ describe("sending", () => {
   });
 });
 
+describe("a venue that wants silence", () => {
+  const startMs = Date.UTC(2026, 1, 9, 10, 30);
+  test.each([
+    ["says 418 and nothing else", 418, {}, "", 120_000],
+    ["says for how long", 418, { "retry-after": "600" }, "", 600_000],
+    ["says until when in its body", 418, { "retry-after": "0" }, `IP banned until ${startMs + 900_000}`, 900_000],
+    ["says so under another status", 429, {}, `Way too many requests; IP banned until ${startMs + 900_000}.`, 900_000],
+  ])("%s is not asked again before", async (_name, status, headers, message, forMs) => {
+    const { ask } = open(gate, () => json({ label: "BANNED", message }, { status, headers }));
+    expect(codeOf(await ask({ method: "publicSpotGetTime", costs: [["public", 1]] }))).toBe("rate_limited");
+    expect(sent).toHaveLength(1);
+    expect(budget.lastBanUntilMs()).toBe(startMs + forMs);
+  });
+
+  test("in seconds or by a time is waited for", async () => {
+    const date = new Date(startMs).toUTCString();
+    for (const after of ["90", new Date(startMs + 90_000).toUTCString()]) {
+      sent = [];
+      const answer = () =>
+        sent.length > 1 ? json({ server_time: 1 }) : json({}, { status: 429, headers: { date, "retry-after": after } });
+      const { client, ask } = open(gate, answer);
+      await ask({ method: "publicSpotGetTime", costs: [["public", 1]] });
+      expect(sent).toHaveLength(2);
+      expect(client.tools.context.clock.nowMs() - startMs).toBe(90_000);
+      budget.close();
+      rmSync(join(dataDir, "rate-budget.sqlite"));
+    }
+  });
+});
+
 describe("what errors mean", () => {
   const everywhere: [string, Exchange, Endpoint, () => Response, string][] = [
     [
