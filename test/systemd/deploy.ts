@@ -1,10 +1,13 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
-import { type Ended, must } from "./machine.ts";
+import { type Ended, must, run } from "./machine.ts";
 
 const key = "/root/.ssh/id_deploy";
 const scripts = "/t/repo/scripts";
 /** `ssh` and its options, as an operator would set SSH. */
 const ssh = `ssh -p 22 -i ${key} -o StrictHostKeyChecking=accept-new -o LogLevel=ERROR`;
+
+export const cutSsh = "/t/ssh-cut";
+export const failingLogin = "/t/ssh-no-new-login";
 
 /** A person with a key on one side, an SSH server on loopback on the other. */
 export async function prepareSsh(): Promise<void> {
@@ -18,6 +21,13 @@ export async function prepareSsh(): Promise<void> {
     `#!/bin/bash\ncase "$*" in *gzip*) head -c 5000000 | ${ssh} "$@" ;; *) exec ${ssh} "$@" ;; esac\n`,
   );
   chmodSync("/t/ssh-cut", 0o755);
+  // A new login that does not get in, while the connections before it were fine.
+  writeFileSync(failingLogin, `#!/bin/bash\n[[ "$*" != *ControlPath=none* ]] || exit 255\nexec ${ssh} "$@"\n`);
+  chmodSync(failingLogin, 0o755);
+}
+
+export async function sshAs(login: string, command: string): Promise<Ended> {
+  return await run([...ssh.split(" "), "-o", "BatchMode=yes", login, command]);
 }
 
 export async function script(name: string, argv: readonly string[], through = ssh): Promise<Ended> {
@@ -27,7 +37,7 @@ export async function script(name: string, argv: readonly string[], through = ss
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    timeout: 80_000,
+    timeout: 800_000,
   });
   const [output, error, code] = await Promise.all([
     new Response(child.stdout).text(),
@@ -36,5 +46,3 @@ export async function script(name: string, argv: readonly string[], through = ss
   ]);
   return { code, output, error };
 }
-
-export const cutSsh = "/t/ssh-cut";

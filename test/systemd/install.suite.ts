@@ -237,7 +237,7 @@ describe("an import under the whole hardening", () => {
     const { findings } = await doctor("--only", "workers,platform,clock,buffer");
     expect(findings.get("workers/success")).toMatchObject({
       status: "ok",
-      found: expect.stringContaining("import-trades: last success 0 min ago"),
+      found: expect.stringMatching(/import-trades: last success [0-5] min ago/),
     });
     expect([...findings.values()].filter(({ status }) => status === "fail" || status === "crash")).toEqual([]);
   });
@@ -267,15 +267,15 @@ describe("an import under the whole hardening", () => {
       platform.addVenueAccount({ ...venue.account("a"), status: "closed" });
       await venue.stop();
     }
-  }, 60_000);
+  });
 
   test("and the statistics of what was imported are computed under it, too", async () => {
     await must("systemctl", "start", "ami-workers-analyze-stats.service");
     expect(await property("ami-workers-analyze-stats.service", "Result")).toBe("success");
     expect(platform.answered("PUT", "/users/42/statistics")).toBe(1);
     const { findings } = await doctor("--offline", "--only", "workers");
-    expect(findings.get("workers/success")?.found).toContain("analyze-stats: last success 0 min ago");
-  }, 60_000);
+    expect(findings.get("workers/success")?.found).toMatch(/analyze-stats: last success [0-5] min ago/);
+  });
 
   test("a worker cannot look around or write elsewhere", async () => {
     await dropIn(importUnit, "[Service]\nExecStart=\nExecStart=/bin/true\n");
@@ -323,33 +323,29 @@ describe("doctor", () => {
     ["buffer/files", "fail", async () => writeFileSync("/var/lib/ami-workers/failed/damaged.json", "{")],
   ];
 
-  test.each(breakages)(
-    "%s: %s, and what it says mends it",
-    async (check, status, how) => {
-      const own = "/opt/ami-workers/ami-workers";
-      const look = async () => {
-        const { output } = await run([own, "doctor", "--offline", "--json", "--only", check]);
-        return JSON.parse(output).checks[0] as { status: string; fix: string };
-      };
-      expect((await look()).status).toBe("ok");
-      await how();
-      const { status: found, fix } = await look();
-      expect(found).toBe(status);
-      if (check === "buffer/files") await must("rm", "/var/lib/ami-workers/failed/damaged.json");
-      else
-        await must(
-          "bash",
-          "-c",
-          fix
-            .replaceAll("sudo ", "")
-            .replace(/\bami-workers service/, `${own} service`)
-            .replace("install", "install"),
-        );
-      if (check === "buffer/owners") await must("rm", "/var/lib/ami-workers/pending/foreign");
-      expect((await look()).status).toBe("ok");
-    },
-    60_000,
-  );
+  test.each(breakages)("%s: %s, and what it says mends it", async (check, status, how) => {
+    const own = "/opt/ami-workers/ami-workers";
+    const look = async () => {
+      const { output } = await run([own, "doctor", "--offline", "--json", "--only", check]);
+      return JSON.parse(output).checks[0] as { status: string; fix: string };
+    };
+    expect((await look()).status).toBe("ok");
+    await how();
+    const { status: found, fix } = await look();
+    expect(found).toBe(status);
+    if (check === "buffer/files") await must("rm", "/var/lib/ami-workers/failed/damaged.json");
+    else
+      await must(
+        "bash",
+        "-c",
+        fix
+          .replaceAll("sudo ", "")
+          .replace(/\bami-workers service/, `${own} service`)
+          .replace("install", "install"),
+      );
+    if (check === "buffer/owners") await must("rm", "/var/lib/ami-workers/pending/foreign");
+    expect((await look()).status).toBe("ok");
+  });
 });
 
 describe("timers and runs", () => {
@@ -361,18 +357,19 @@ describe("timers and runs", () => {
     await noDropIn(timer);
     await must("systemctl", "restart", timer);
     await waitFor("its end", async () => (await property(importUnit, "ActiveState")) === "inactive");
-  }, 60_000);
+  });
 
   test("a run by hand beside the unit's ends with 75, and the unit is not disturbed", async () => {
-    platform.hold(4_000);
+    platform.hold(60_000);
     await must("systemctl", "start", "--no-block", importUnit);
     await waitFor("the unit's request", () => platform.held() > 0);
     const { code } = await run([installed, "import-trades", "--env-file", envFile], { user: "ami-worker" });
     expect(code).toBe(75);
+    expect(await property(importUnit, "ActiveState")).toBe("activating");
+    await must("systemctl", "stop", importUnit);
     platform.release();
-    await waitFor("its end", async () => (await property(importUnit, "ActiveState")) === "inactive");
     expect(await property(importUnit, "Result")).toBe("success");
-  }, 60_000);
+  });
 
   test("stopping a run is no failure and sends no mail", async () => {
     platform.hold(30_000);
@@ -382,7 +379,7 @@ describe("timers and runs", () => {
     platform.release();
     expect(await property(importUnit, "Result")).toBe("success");
     expect(mail.mails).toEqual([]);
-  }, 60_000);
+  });
 
   test("a run that takes too long is ended, and somebody hears of it", async () => {
     await dropIn(importUnit, "[Service]\nTimeoutStartSec=2\nTimeoutStopSec=5\n");
@@ -402,7 +399,7 @@ describe("timers and runs", () => {
     expect((await doctor("--offline", "--only", "timers/results")).findings.get("timers/results")).toMatchObject({
       status: "warn",
     });
-  }, 60_000);
+  });
 
   test("the next run is well again, and doctor says so", async () => {
     await startImport();
@@ -427,7 +424,7 @@ describe("timers and runs", () => {
     expect(status).toMatchObject({ exit_code: 137, error: { code: "killed" }, failures_in_a_row: 1 });
     await startImport();
     expect(await platform.executionsOf(1)).toBe(61);
-  }, 60_000);
+  });
 
   test("settings that have become wrong are told by mail, too", async () => {
     await forgetMails();
@@ -439,7 +436,7 @@ describe("timers and runs", () => {
     expect(mail.mails.at(-1)?.subject).toContain("exit code 78");
     expect(mail.mails.at(-1)?.text).toContain("TRADE_IMPORTER_BATCH_SIZE");
     await startImport();
-  }, 60_000);
+  });
 
   test("while the platform is away batches wait on disk; afterwards they arrive", async () => {
     platform.addFile("interactive-brokers-statement.csv");
@@ -454,7 +451,7 @@ describe("timers and runs", () => {
     await startImport();
     expect(readdirSync("/var/lib/ami-workers/pending").filter((name) => name.endsWith(".json"))).toEqual([]);
     expect(await platform.executionsOf(1)).toBeGreaterThan(61);
-  }, 60_000);
+  });
 });
 
 test("logs are rotated and compressed, and the next run begins a new one", async () => {

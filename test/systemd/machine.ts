@@ -21,7 +21,7 @@ export async function run(argv: readonly string[], { user }: { user?: string } =
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    timeout: 60_000,
+    timeout: 300_000,
   });
   const [output, error, code] = await Promise.all([
     new Response(child.stdout).text(),
@@ -42,7 +42,7 @@ export async function property(unit: string, name: string): Promise<string> {
   return (await must("systemctl", "show", `--property=${name}`, "--value", unit)).trim();
 }
 
-export async function waitFor(what: string, isThere: () => boolean | Promise<boolean>, msMax = 20_000): Promise<void> {
+export async function waitFor(what: string, isThere: () => boolean | Promise<boolean>, msMax = 180_000): Promise<void> {
   const untilMs = Date.now() + msMax;
   while (Date.now() < untilMs) {
     if (await isThere()) return;
