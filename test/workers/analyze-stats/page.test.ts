@@ -156,6 +156,17 @@ describe("the page", () => {
     expect(textsOf(page)).toMatch(/Other currencies CHF 6 trades \+1?6\.00 USD 5 trades \+5\.00 SEK 4 trades/);
   });
 
+  test("shares its tables out between two columns: below few symbols stands more of when and how than below many", () => {
+    const titlesOnTheLeft = (symbols: number): string[] => {
+      const trades = nets(Array.from({ length: 60 }, (_, index) => String(index - 20)));
+      const page = pageOf(trades.map((one, index) => ({ ...one, symbol: `S${index % symbols}` })));
+      const [, left = ""] = /<div class="halves"><div>(.*?)<\/div><\/div><div>/.exec(page) ?? [];
+      return [...left.matchAll(/<h3>([^<]*)/g)].map(([, title = ""]) => title);
+    };
+    expect(titlesOnTheLeft(40)).toEqual(["Symbols", "Trades that stand out"]);
+    expect(titlesOnTheLeft(1)).toEqual(["Symbols", "Session of the close", "Holding time", "Trades that stand out"]);
+  });
+
   test("of no trade says so", () => {
     expect(textsOf(pageOf([]))).toContain("There is no closed trade with a known P&amp;L yet.");
   });

@@ -1,6 +1,6 @@
 import type { User } from "../../../journal/wire.ts";
 import type { Dimension, Statistics } from "../../../statistics/body.ts";
-import { countText, dayText, formatOf, momentText, signedText } from "../format.ts";
+import { countText, dayText, type FigureFormat, formatOf, momentText, signedText } from "../format.ts";
 import type { Shown } from "../result.ts";
 import { type ShownSection, shownSections } from "../sections.ts";
 import { breakdowns, monthTable } from "./breakdowns.ts";
@@ -15,7 +15,7 @@ import { type Ids, makeIds, minus, signedAmount } from "./term.ts";
 
 /** Currencies with a part of their own; the others are a line each. */
 const sectionsMax = 4;
-/** On the left; on the right is when and how. */
+/** On the left, and below it as much of when and how as makes the columns equal. */
 const whatTraded = new Set<Dimension>(["symbol", "market", "broker", "account"]);
 
 /** One file that needs nothing else, and may load nothing else: no script, no font, no picture. */
@@ -77,11 +77,30 @@ ${hero(shown, format, ids)}
 ${equityChart(shown, start, format, ids)}
 ${calendar(shown, format)}
 <div class="grid">${distributions(shown, format)}</div>
-<div class="halves"><div>${breakdowns(shown, format, ids, (dimension) => whatTraded.has(dimension))}</div><div>${breakdowns(shown, format, ids, (dimension) => !whatTraded.has(dimension))}${notableTrades(shown, user, format)}</div></div>
+${halves(shown, user, format, ids)}
 ${monthTable(shown, format, ids)}
 ${allFigures(shown, format, ids)}
 </section>`;
 }
+
+function halves(shown: ShownSection, user: User, format: FigureFormat, ids: Ids): Html {
+  const left = breakdowns(shown, format, ids, (dimension) => whatTraded.has(dimension));
+  const right: Html[] = [];
+  const others = breakdowns(shown, format, ids, (dimension) => !whatTraded.has(dimension));
+  const notable = notableTrades(shown, user, format);
+  for (const card of notable === null ? others : [...others, notable]) {
+    (height(left) < height(right) ? left : right).push(card);
+  }
+  return html`<div class="halves"><div>${left}</div><div>${right}</div></div>`;
+}
+
+/** In rows of a table, about. */
+function height(cards: readonly Html[]): number {
+  return cards.reduce((sum, { text }) => sum + text.split("<tr").length + cardRows, 0);
+}
+
+/** What a card's title and edges take. */
+const cardRows = 2;
 
 function others(sections: readonly ShownSection[], user: User): Html | null {
   if (sections.length === 0) return null;
