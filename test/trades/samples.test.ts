@@ -32,6 +32,7 @@ describe.skipIf(samples === undefined)("the PnL that Interactive Brokers prints"
     expect(ours).toEqual(printed);
   });
 
+  // Two sells of one second, without ids: the one that closes what was bought comes first, and no lot is known that the other one closes.
   test("a difference is flagged, not hidden: the statement's NAKD began before it", async () => {
     const { trades } = await tradesOf("csv-stocks/ibkr_activity_trades_2021.csv");
     const flags = trades
@@ -39,7 +40,8 @@ describe.skipIf(samples === undefined)("the PnL that Interactive Brokers prints"
       .map(({ quantity, flags }) => [formatDecimal(quantity), flags]);
     expect(flags).toEqual([
       ["4091", ["pnl_mismatch"]],
-      ["836", ["pnl_mismatch"]],
+      ["836", ["unknown_origin"]],
+      ["836", ["unknown_origin"]],
     ]);
     expect(trades.filter(({ symbol }) => symbol !== "NAKD").every(({ flags }) => flags.length === 0)).toBe(true);
   });

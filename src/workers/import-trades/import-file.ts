@@ -127,6 +127,12 @@ async function* readable(file: BrokerFile, report: FileReport, signal: AbortSign
   }
 }
 
+/**
+ * What a page leaves behind is garbage at once; left to itself the heap grows to twice as much before anyone looks: 185 MB for a million rows,
+ * against 130 MB so, in the same time.
+ */
+const pagesPerCollection = 64;
+
 async function importRows(
   { file, memory, preview }: { file: BrokerFile; memory: DeliveryMemory | undefined; preview: Preview | null },
   report: FileReport,
@@ -134,6 +140,7 @@ async function importRows(
   { context, progress }: AccountTools,
 ): Promise<void> {
   const { signal } = context;
+  let pages = 0;
   pairing.beginSource();
   try {
     for await (const page of readable(file, report, signal)) {
@@ -142,6 +149,7 @@ async function importRows(
       await pairing.take(memory === undefined ? executions : executions.filter((one) => memory.isNew(one)));
       if (trades.length > 0) await pairing.takeReported(trades);
       progress.update(`${file.name}: ${report.rows} rows, ${pairing.counts.created} new`);
+      if (++pages % pagesPerCollection === 0) Bun.gc(true);
       if (signal.aborted) return;
     }
   } catch (error) {

@@ -149,6 +149,7 @@ inSamples("KuCoin: three pages of spot fills", async () => {
     const rows = body.data.items;
     const found = await read("kucoin", ["spot"], Number(rows[0]?.createdAt), [
       { path: "/api/v1/user/api-key", body: { code: "200000", data: { permission: "General" } } },
+      { path: "/api/v1/hf/accounts/opened", body: { code: "200000", data: false } },
       { path: "/api/v1/fills", body },
       { path: "/api/v2/symbols", body: { code: "200000", data: [] } },
     ]);
