@@ -1,8 +1,7 @@
-import { formatDecimal } from "../../executions/decimal.ts";
 import { noDataRow } from "./binance.ts";
-import { amountIn, amountWithUnit, text, time } from "./columns.ts";
-import { type Draft, defineDialect, RowError, type Skip, skip } from "./dialect.ts";
-import { exchangedOf, quotesOfCoinExchanges } from "./exchanged.ts";
+import { amountWithUnit, text, time } from "./columns.ts";
+import { convertRowOf } from "./convert-row.ts";
+import { type Draft, defineDialect, type Skip, skip } from "./dialect.ts";
 
 /**
  * Binance, "Convert History": one row a conversion, with what was sold and bought, each with its coin behind a blank. The spread is in the price. The
@@ -30,27 +29,6 @@ export const binanceConvert = defineDialect({
   summaryRow: noDataRow,
   toExecution(row): Draft | Skip {
     if (row.status !== "Successful") return skip(`not carried out (${row.status})`);
-    const [sold, bought] = [amountIn(row.sold, [], "sold"), amountIn(row.bought, [], "bought")];
-    if (sold.unit === null || bought.unit === null) {
-      throw new RowError("unit_missing", "an amount does not say its coin", sold.unit === null ? "sold" : "bought");
-    }
-    const legs = [
-      { asset: sold.unit, amount: -sold.value },
-      { asset: bought.unit, amount: bought.value },
-    ];
-    const { base, quote, ...exchanged } = exchangedOf(legs, quotesOfCoinExchanges);
-    return {
-      id: null,
-      identity: [row.time.text, sold.unit, formatDecimal(sold.value), bought.unit, formatDecimal(bought.value)],
-      type: "conversion",
-      market: "spot",
-      symbol: `${base}${quote}`,
-      baseAsset: base,
-      quoteAsset: quote,
-      ...exchanged,
-      fee: 0n,
-      feeAsset: quote,
-      executedAtMs: row.time.utcMs,
-    };
+    return convertRowOf(row, "");
   },
 });

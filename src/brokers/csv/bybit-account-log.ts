@@ -4,7 +4,7 @@ import { splitSymbol } from "../../executions/symbols.ts";
 import { contractOf } from "./bybit.ts";
 import { decimal, oneOf, optionalDecimal, optionalId, optionalOneOf, optionalText, text, time } from "./columns.ts";
 import { defineDialect, type GroupDraft, type Outcome, type Row, RowError, skip } from "./dialect.ts";
-import { exchangedOf, quotesOfCoinExchanges } from "./exchanged.ts";
+import { conversionDraft, quotesOfCoinExchanges } from "./exchanged.ts";
 import { fillOf, type LegRow, pairLegs } from "./paired-legs.ts";
 
 /** Entries of the account that are no trade. */
@@ -161,19 +161,9 @@ function fundingOf(row: LogRow): GroupDraft {
 
 function conversionOf(rows: readonly LogRow[], first: LogRow): GroupDraft {
   const legs = rows.map(({ currency, change }) => ({ asset: currency, amount: change }));
-  const { base, quote, ...exchanged } = exchangedOf(legs, quotesOfCoinExchanges);
-  return {
-    id: null,
-    identity: [first.time.text, "conversion", exchanged.side, formatDecimal(exchanged.quantity)],
-    type: "conversion",
-    market: "spot",
-    symbol: `${base}${quote}`,
-    baseAsset: base,
-    quoteAsset: quote,
-    ...exchanged,
-    fee: 0n,
-    feeAsset: quote,
-  };
+  const conversion = conversionDraft(legs, quotesOfCoinExchanges, "");
+  const identity = [first.time.text, conversion.type, conversion.side, formatDecimal(conversion.quantity)];
+  return { id: null, identity, ...conversion };
 }
 
 interface LogLeg extends LegRow {

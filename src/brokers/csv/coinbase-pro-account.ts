@@ -1,6 +1,6 @@
 import { decimal, oneOf, optionalId, optionalText, text, time } from "./columns.ts";
 import { defineDialect, type GroupDraft, type Row, RowError, type Skip, skip } from "./dialect.ts";
-import { exchangedOf, quotesOfCurrencyExchanges } from "./exchanged.ts";
+import { conversionDraft, exchangedOf, quotesOfCurrencyExchanges } from "./exchanged.ts";
 import { withFees } from "./ledger-fees.ts";
 
 const columns = {
@@ -77,17 +77,7 @@ function matchOf(rows: readonly AccountRow[], { tradeId, orderId }: AccountRow):
 
 /** Dollars and USDC, one for one. */
 function conversionOf(rows: readonly AccountRow[], first: AccountRow): GroupDraft {
-  const { base, quote, ...exchanged } = exchangedOf(rows, quotesOfCurrencyExchanges);
-  return {
-    id: null,
-    identity: [first.time.text, "conversion", base, quote],
-    type: "conversion",
-    market: "spot",
-    symbol: `${base}-${quote}`,
-    baseAsset: base,
-    quoteAsset: quote,
-    ...exchanged,
-    fee: 0n,
-    feeAsset: quote,
-  };
+  const conversion = conversionDraft(rows, quotesOfCurrencyExchanges, "-");
+  const identity = [first.time.text, conversion.type, conversion.baseAsset, conversion.quoteAsset];
+  return { id: null, identity, ...conversion };
 }

@@ -10,7 +10,7 @@ import {
 import type { Side } from "../../executions/execution.ts";
 import { decimal, oneOf, optional, optionalId, optionalText, readMoney, text, time } from "./columns.ts";
 import { type Column, type Draft, defineDialect, type Row, RowError, type Skip, skip } from "./dialect.ts";
-import { exchangedOf, quotesOfCurrencyExchanges } from "./exchanged.ts";
+import { conversionDraft, quotesOfCurrencyExchanges } from "./exchanged.ts";
 
 interface Money {
   value: Decimal;
@@ -197,17 +197,5 @@ function conversionOf(row: CoinbaseRow): Draft | Skip {
     { asset: sold, amount: -absolute(row.quantity) },
     { asset: bought, amount: numberIn(boughtText) },
   ];
-  const { base, quote, ...exchanged } = exchangedOf(legs, quotesOfCurrencyExchanges);
-  return {
-    ...common(row),
-    type: "conversion",
-    market: "spot",
-    symbol: `${base}-${quote}`,
-    baseAsset: base,
-    quoteAsset: quote,
-    ...exchanged,
-    // The spread is in what came of it.
-    fee: 0n,
-    feeAsset: quote,
-  };
+  return { ...common(row), ...conversionDraft(legs, quotesOfCurrencyExchanges, "-") };
 }

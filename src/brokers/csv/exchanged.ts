@@ -80,6 +80,21 @@ export function exchangedOf(legs: readonly Leg[], quotes: readonly string[]): Ex
   };
 }
 
+/** What was converted, on spot: the spread is in the price, so there is no fee. `between`: what stands between the assets of a symbol. @throws {RowError} */
+export function conversionDraft(legs: readonly Leg[], quotes: readonly string[], between: "" | "-") {
+  const { base, quote, ...exchanged } = exchangedOf(legs, quotes);
+  return {
+    type: "conversion",
+    market: "spot",
+    symbol: `${base}${between}${quote}`,
+    baseAsset: base,
+    quoteAsset: quote,
+    ...exchanged,
+    fee: 0n,
+    feeAsset: quote,
+  } as const;
+}
+
 /** Which of two assets is priced in the other: the same whatever way they went. */
 export function pairOf(a: string, b: string, quotes: readonly string[]): { base: string; quote: string } {
   const [rankA, rankB] = [rankOf(a, quotes), rankOf(b, quotes)];
