@@ -1,3 +1,5 @@
+import type { Clock } from "../../src/context.ts";
+
 /** The venue's own clock. Frozen at a moment until a test moves it, or running with the machine's. */
 export interface VenueClock {
   /** What the venue believes the time is: every timestamp it writes and checks. */
@@ -37,6 +39,22 @@ export function createVenueClock(startMs: number | null, machineMs: () => number
     },
     skew: (ms) => {
       skewMs = ms;
+    },
+  };
+}
+
+/**
+ * The clock of a machine beside the venue: sleeping moves the venue's time, so that nothing takes any. `offsetMs`: what the machine believes the
+ * time is, less what it is.
+ */
+export function clockBeside({ trueMs, advance }: Pick<VenueClock, "trueMs" | "advance">, offsetMs = 0): Clock {
+  return {
+    nowMs: () => trueMs() + offsetMs,
+    monotonicMs: trueMs,
+    async sleep(ms, signal) {
+      signal?.throwIfAborted();
+      advance(ms);
+      await Promise.resolve();
     },
   };
 }

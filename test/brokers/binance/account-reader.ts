@@ -2,11 +2,12 @@ import { binanceLimits } from "../../../src/brokers/binance/endpoints.ts";
 import { binance } from "../../../src/brokers/binance.ts";
 import type { AccountWarning, BrokerAccount } from "../../../src/brokers/broker.ts";
 import { openRateBudget, type RateBudget } from "../../../src/brokers/rate-budget.ts";
-import type { Clock, Context, Fetch } from "../../../src/context.ts";
+import type { Context, Fetch } from "../../../src/context.ts";
 import { messageOf } from "../../../src/errors.ts";
 import type { Execution } from "../../../src/executions/execution.ts";
 import { type RecordingLog, recordingLog } from "../../delivery/recording-log.ts";
 import type { BinanceVenue } from "../../venues/binance/index.ts";
+import { clockBeside } from "../../venues/clock.ts";
 
 export interface RunResult {
   executions: Execution[];
@@ -39,15 +40,7 @@ export interface ReaderOptions {
 /** The connector with the venue's clock as its own: sleeping moves the venue's time, so that nothing takes any. */
 export function openReader(options: ReaderOptions): AccountReader {
   const { venue, dataDir, accountId, clockOffsetMs = 0, signal = new AbortController().signal } = options;
-  const clock: Clock = {
-    nowMs: () => venue.clock.trueMs() + clockOffsetMs,
-    monotonicMs: () => venue.clock.trueMs(),
-    async sleep(ms, stop) {
-      stop?.throwIfAborted();
-      venue.clock.advance(ms);
-      await Promise.resolve();
-    },
-  };
+  const clock = clockBeside(venue.clock, clockOffsetMs);
   const log = recordingLog();
   const fetch = options.fetch ?? (globalThis.fetch as Fetch);
   const context = {

@@ -9,6 +9,7 @@ import { Failure } from "../../../src/errors.ts";
 import { type RecordingLog, recordingLog } from "../../delivery/recording-log.ts";
 import { temporaryFolders } from "../../operation/temporary-folder.ts";
 import { type BinanceVenue, startBinance } from "../../venues/binance/index.ts";
+import { clockBeside } from "../../venues/clock.ts";
 
 const folder = temporaryFolders();
 /** Each test has a day of its own, so that no ban of another one lasts. */
@@ -35,21 +36,9 @@ interface Setting {
   clock: Clock;
 }
 
-/** Right, whatever the venue's shows; sleeping moves the time of both. */
-function venueClock(): Clock {
-  return {
-    nowMs: venue.clock.trueMs,
-    monotonicMs: venue.clock.trueMs,
-    async sleep(ms, signal) {
-      signal?.throwIfAborted();
-      venue.clock.advance(ms);
-      await Promise.resolve();
-    },
-  };
-}
-
 function setting(changes: Partial<ClientOptions> & { fetch?: Fetch; signal?: AbortSignal } = {}): Setting {
-  const clock = venueClock();
+  // Right, whatever the venue's shows.
+  const clock = clockBeside(venue.clock);
   const log = recordingLog();
   const { fetch = globalThis.fetch as Fetch, signal = new AbortController().signal, ...options } = changes;
   const context = { clock, log, fetch, signal, random: () => 1 } as unknown as Context;

@@ -1,10 +1,11 @@
 import type { AccountWarning, BrokerAccount } from "../../../src/brokers/broker.ts";
 import { findBroker } from "../../../src/brokers/index.ts";
 import { openRateBudget, type RateBudget } from "../../../src/brokers/rate-budget.ts";
-import type { Clock, Context, Fetch } from "../../../src/context.ts";
+import type { Context, Fetch } from "../../../src/context.ts";
 import { messageOf } from "../../../src/errors.ts";
 import type { Execution } from "../../../src/executions/execution.ts";
 import { type RecordingLog, recordingLog } from "../../delivery/recording-log.ts";
+import { clockBeside } from "../../venues/clock.ts";
 import type { Venue } from "../../venues/start.ts";
 
 export interface RunResult {
@@ -41,15 +42,7 @@ export function openReader(options: ReaderOptions): AccountReader {
   const { venue, dataDir, accountId, brokerId, clockOffsetMs = 0, signal = new AbortController().signal } = options;
   const listed = findBroker(brokerId);
   if (listed === null) throw new Error(`there is no broker ${brokerId}`);
-  const clock: Clock = {
-    nowMs: () => venue.clock.trueMs() + clockOffsetMs,
-    monotonicMs: () => venue.clock.trueMs(),
-    async sleep(ms, stop) {
-      stop?.throwIfAborted();
-      venue.clock.advance(ms);
-      await Promise.resolve();
-    },
-  };
+  const clock = clockBeside(venue.clock, clockOffsetMs);
   const log = recordingLog();
   const fetch = options.fetch ?? (globalThis.fetch as Fetch);
   const context = {

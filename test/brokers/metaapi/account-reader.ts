@@ -2,10 +2,11 @@ import type { AccountWarning, BrokerAccount } from "../../../src/brokers/broker.
 import { metaApiLimits } from "../../../src/brokers/metaapi/endpoints.ts";
 import { metaapi } from "../../../src/brokers/metaapi/metaapi.ts";
 import { openRateBudget } from "../../../src/brokers/rate-budget.ts";
-import type { Clock, Context, Fetch } from "../../../src/context.ts";
+import type { Context, Fetch } from "../../../src/context.ts";
 import type { Execution } from "../../../src/executions/execution.ts";
 import type { Trade } from "../../../src/trades/trade.ts";
 import { type RecordingLog, recordingLog } from "../../delivery/recording-log.ts";
+import { clockBeside } from "../../venues/clock.ts";
 import type { MetaApiAccount, MetaApiVenue } from "../../venues/metaapi/index.ts";
 
 export interface RunResult {
@@ -33,15 +34,7 @@ export interface RunOptions {
 /** One run of the connector with the venue's clock as its own: sleeping moves the venue's time, so that nothing takes any. */
 export async function readAccount(options: RunOptions): Promise<RunResult> {
   const { venue, account, signal = new AbortController().signal, pagesMax = Number.POSITIVE_INFINITY } = options;
-  const clock: Clock = {
-    nowMs: venue.clock.trueMs,
-    monotonicMs: venue.clock.trueMs,
-    async sleep(ms, stop) {
-      stop?.throwIfAborted();
-      venue.clock.advance(ms);
-      await Promise.resolve();
-    },
-  };
+  const clock = clockBeside(venue.clock);
   const log = recordingLog();
   const fetch = options.fetch ?? (globalThis.fetch as Fetch);
   const context = { clock, log, signal, fetch, random: () => 0.5 } as unknown as Context;

@@ -5,7 +5,7 @@ import { type EmbeddedJournal, openEmbeddedJournal } from "../../../src/journal/
 import type { Account } from "../../../src/journal/wire.ts";
 import { type Platform, servePlatform } from "../../contract/platform.ts";
 import { temporaryFolders } from "../../operation/temporary-folder.ts";
-import { hourMs } from "../../venues/clock.ts";
+import { clockBeside, hourMs } from "../../venues/clock.ts";
 import { type MetaApiAccount, type MetaApiVenue, startMetaApi } from "../../venues/metaapi/index.ts";
 import { Importer, tradesOf } from "../../workers/import-trades/importer.ts";
 import { account as accountRow, html, position, positionHeadings } from "../metatrader/make.ts";
@@ -26,16 +26,7 @@ let folder = "";
 beforeEach(async () => {
   folder = makeFolder();
   venue = await startMetaApi({ nowMs: startMs });
-  const { trueMs, advance } = venue.clock;
-  importer = new Importer(folder, startMs, {
-    nowMs: trueMs,
-    monotonicMs: trueMs,
-    async sleep(ms, signal) {
-      signal?.throwIfAborted();
-      advance(ms);
-      await Promise.resolve();
-    },
-  });
+  importer = new Importer(folder, startMs, clockBeside(venue.clock));
   live = venue.addAccount({ id: "865d3a4d-3803-486d-bdf3-a85679d9fad2" });
   live.deals.push(
     {
