@@ -2,6 +2,7 @@ import { Failure } from "../../errors.ts";
 import type { Dialect, RefusedExport } from "./dialect.ts";
 import { headerNamesOf, type Mapping, mapColumns, nameOf, namesOf, type Renames, withoutEmptyEnd } from "./header.ts";
 import { dialects } from "./index.ts";
+import { nearestDialects } from "./nearest.ts";
 import { refusedExports } from "./refused.ts";
 import { shorten } from "./report.ts";
 import { type Delimiters, RowReader } from "./tokenise.ts";
@@ -273,13 +274,17 @@ function unknownHeader(shown: Record | null, candidates: readonly Dialect[], opt
   if (chosen !== undefined && shown !== null && (forced !== undefined || renames.size > 0)) {
     return missingColumns(chosen, shown, header, options);
   }
-  const known = dialects.map(({ id, headers }) => `${id}: ${headers.map((names) => names.join(", ")).join("; or ")}`);
+  const found = new Set(shown === null ? [] : namesOf(shown.cells));
+  const near = nearestDialects(found, dialects).map(({ id, names, missing }) => {
+    const lacks = missing.map((name) => `"${name}"`).join(", ");
+    return `It is nearly ${id} (${names.join(", ")}); missing, ${missing.length} of ${names.length}: ${lacks}.`;
+  });
   return new Failure("data", `No known format has the columns of ${name}: ${header}.`, {
     code: "unknown_dialect",
     subject: shown === null ? name : `${name}:${shown.line}`,
     hint: [
-      "Known headers:",
-      ...known.map((line) => `  ${line}`),
+      ...near,
+      `Known formats: ${dialects.map(({ id }) => id).join(", ")}; README says where each is exported.`,
       'Use --map "their name=our name" to read it as generic, or --dialect ID to say which one it is.',
     ].join("\n"),
   });

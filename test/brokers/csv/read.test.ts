@@ -184,9 +184,20 @@ describe("which dialect it is", () => {
     const failure = await failureOf("Order,When,What\n1,2,3\n");
     expect(failure.detail.code).toBe("unknown_dialect");
     expect(failure.message).toContain("Order,When,What");
-    expect(failure.detail.hint).toContain("binance_usdm_trades: Time, Symbol, Side");
+    expect(failure.detail.hint).toContain("binance_usdm_trades");
+    expect(failure.detail.hint).not.toContain("nearly");
     expect(failure.detail.hint).toContain("--map");
     expect(failure.detail.hint).toContain("--dialect");
+  });
+
+  test("an unknown header that lacks a little of a known one is told what", async () => {
+    const failure = await failureOf(
+      "Time,Symbol,Side,Price,Volume,Amount,Fee,Realized Profit,Maker,Trade ID,Order ID\n",
+    );
+    expect(failure.detail.hint?.split("\n")[0]).toBe(
+      "It is nearly binance_usdm_trades (Time, Symbol, Side, Price, Quantity, Amount, Fee, Realized Profit, Maker, Trade ID, Order ID); " +
+        'missing, 1 of 11: "Quantity".',
+    );
   });
 
   test.each([
