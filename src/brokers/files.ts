@@ -87,13 +87,17 @@ async function openDelimited(path: string, options: OpenOptions): Promise<Broker
 }
 
 /** Its readers are loaded when they are needed: HTML and XLSX. */
-async function openReport(path: string, { reportTimezone, ...options }: OpenOptions): Promise<BrokerFile | null> {
+async function openReport(
+  path: string,
+  { reportTimezone, sourceAccount, ...options }: OpenOptions,
+): Promise<BrokerFile | null> {
   const { readReport, recogniseReport } = await import("./metatrader/report.ts");
   const timezone = options.timezone ?? reportTimezone;
   const recognised = await recogniseReport(path, { ...options, ...(timezone === undefined ? {} : { timezone }) });
   if (recognised === null) return null;
   const { dialect, title, broker, currency, encoding, zone, account, company, server, accounting, kind } = recognised;
   const { warnings } = recognised;
+  if (sourceAccount !== undefined && sourceAccount !== account) throw otherReport(recognised.name, account);
   const from = saidBy(options);
   return {
     path,
@@ -114,6 +118,16 @@ async function openReport(path: string, { reportTimezone, ...options }: OpenOpti
     zone: { rule: zone, from },
     pages: (report, signal) => readReport(recognised, report, signal),
   };
+}
+
+/** A report is of one account. */
+function otherReport(name: string, account: string | null): Failure {
+  const said = account === null ? "a report that names no account" : `a report of account ${account}`;
+  return new Failure("data", `${name} is ${said}.`, {
+    code: "no_such_source_account",
+    subject: name,
+    hint: "Leave --source-account out.",
+  });
 }
 
 function saidBy({ timezoneFrom }: Pick<OpenOptions, "timezoneFrom">): string {

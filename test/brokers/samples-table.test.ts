@@ -3,6 +3,39 @@ import { readSamples, samplesText } from "./samples-table.ts";
 
 const samples = process.env.AMI_SAMPLES;
 
+const ofSeveral = "csv-crypto/everytrade_binance_transaction-history.csv";
+/** Account by account of the file with several: executions, rows that are no execution, rows that were refused. */
+const byAccount = (
+  [
+    ["90000001", 4, 108, 1],
+    ["900000010", 4, 124, 7],
+    ["90000006", 0, 136, 5],
+    ["900000008", 2, 128, 1],
+    ["90000002", 1, 131, 7],
+    ["90000007", 0, 140, 1],
+    ["90000003", 0, 140, 1],
+    ["90000004", 2, 136, 1],
+    ["900000013", 3, 134, 1],
+    ["900000011", 1, 138, 1],
+    ["90000009", 1, 136, 1],
+    ["900000012", 1, 137, 1],
+    ["1065433034", 2, 136, 1],
+    ["900000000", 0, 140, 1],
+    ["90000014", 0, 140, 1],
+    ["900000005", 0, 140, 1],
+    ["900000015", 0, 140, 1],
+    ["90000016", 0, 140, 1],
+  ] as const
+).map(([account, executions, skipped, refused]): [string, string, number, number, number, number, number] => [
+  `${ofSeveral} of ${account}`,
+  "binance_transactions",
+  141,
+  executions,
+  0,
+  skipped,
+  refused,
+]);
+
 /** file, dialect, rows, executions, trades, rows that are no execution, rows that were refused */
 const known: [string, string, number, number, number, number, number][] = [
   ["csv-crypto/binance_usdm-futures_position-history.csv", "binance_futures_positions", 3, 0, 2, 1, 0],
@@ -13,7 +46,8 @@ const known: [string, string, number, number, number, number, number][] = [
   ["csv-crypto/everytrade_binance_spot_market-type.csv", "binance_spot_trades", 5, 5, 0, 0, 0],
   ["csv-crypto/everytrade_binance_spot_market-type_rejected-rows.csv", "binance_spot_trades", 1, 0, 0, 0, 1],
   ["csv-crypto/everytrade_binance_spot_pair-side.csv", "binance_spot_trades", 12, 12, 0, 0, 0],
-  ["csv-crypto/everytrade_binance_transaction-history.csv", "refused: several_accounts", 0, 0, 0, 0, 0],
+  [ofSeveral, "refused: several_accounts", 0, 0, 0, 0, 0],
+  ...byAccount,
   ["csv-crypto/everytrade_bitmex_v001_M.csv", "bitmex_trades", 2, 2, 0, 0, 0],
   ["csv-crypto/everytrade_bitstamp_v001.csv", "bitstamp", 2, 2, 0, 0, 0],
   ["csv-crypto/everytrade_bybit_eu_uta.csv", "bybit_account_log", 22, 11, 0, 1, 0],

@@ -30,15 +30,28 @@ export async function readSamples(samples: string): Promise<SampleRow[]> {
   const rows: SampleRow[] = [];
   for (const folder of folders) {
     const names = readdirSync(join(samples, folder)).filter((name) => /\.(csv|html?|xlsx)$/.test(name));
-    for (const name of names.sort()) rows.push(await readSample(join(samples, folder, name), `${folder}/${name}`));
+    for (const name of names.sort()) {
+      const sample = await readSample(join(samples, folder, name), `${folder}/${name}`);
+      rows.push(sample);
+      for (const account of accountsIn(sample)) {
+        rows.push(await readSample(join(samples, folder, name), `${folder}/${name} of ${account}`, account));
+      }
+    }
   }
   return rows;
 }
 
-async function readSample(path: string, file: string): Promise<SampleRow> {
+/** As the refusal of a file with several accounts names them. */
+function accountsIn({ dialect, reasons: [message = ""] }: SampleRow): string[] {
+  if (dialect !== "refused: several_accounts") return [];
+  return [...message.matchAll(/(\S+) \(\d+ rows?\)/g)].map(([, account = ""]) => account);
+}
+
+async function readSample(path: string, file: string, sourceAccount?: string): Promise<SampleRow> {
   const row = { file, rows: 0, executions: 0, trades: 0, skipped: 0, refused: 0, missing: 0 };
   try {
-    const opened = await openBrokerFile(path, { name: basename(path), ...said });
+    const chosen = sourceAccount === undefined ? {} : { sourceAccount };
+    const opened = await openBrokerFile(path, { name: basename(path), ...said, ...chosen });
     const report = createFileReport();
     for await (const { executions, trades } of opened.pages(report, new AbortController().signal)) {
       row.executions += executions.length;

@@ -32,6 +32,8 @@ export interface RecogniseOptions {
   currency?: string;
   /** Stands in the ids, where the dialect is no broker's own. */
   broker?: string;
+  /** Of a file with several accounts, the one whose rows are wanted: the others' are none. */
+  sourceAccount?: string;
 }
 
 /** A file whose layout is known. It stays on disk, and must not change until it is read. */
@@ -45,8 +47,10 @@ export interface Recognised {
   encoding: string;
   delimiter: string;
   decimalMark: "." | ",";
-  /** As its first row names it; null: it names none. */
+  /** As its first row names it, or the one that was chosen; null: it names none. */
   account: string | null;
+  /** Of several; null: not said. */
+  sourceAccount: string | null;
   /** The header as the file has it, and its physical line. */
   header: readonly string[];
   headerLine: number;
@@ -105,7 +109,10 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
     encoding: encodingName(format),
     delimiter: delimiters.inner,
     decimalMark: decimalMarkOf(numbersOf(sample, mapping)),
-    account: mapping.account === null ? null : (sample[0]?.[mapping.account.index]?.trim() ?? null) || null,
+    account:
+      options.sourceAccount ??
+      (mapping.account === null ? null : (sample[0]?.[mapping.account.index]?.trim() ?? null) || null),
+    sourceAccount: options.sourceAccount ?? null,
     header: mapping.header,
     headerLine: found.line,
     zone,
@@ -117,7 +124,7 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
 /**
  * The file's executions in THE order (`compareExecutions`), and its trades in the order of their ends, in pages of at most 1,000 together. What becomes of each row is in `report`,
  * which is complete when the last page was taken. Memory does not grow with the file. @throws {Failure} data: the file is
- * damaged, holds several accounts, or has too many rows of one instant; disk: no temporary space
+ * damaged, holds several accounts and none of them is chosen, or has too many rows of one instant; disk: no temporary space
  */
 export async function* readPages(
   recognised: Recognised,
@@ -134,7 +141,16 @@ export async function* readPages(
 export function sourceOf(recognised: Recognised, file: FileHandle, unsure: UnsureTimes | null = null): RowSource {
   const { name, layout } = recognised;
   const { format, delimiters, start } = layout;
-  return { file: new FileWindow(file), name, format, delimiters, settings: settingsOf(recognised, unsure), start };
+  const settings = settingsOf(recognised, unsure);
+  return {
+    file: new FileWindow(file),
+    name,
+    format,
+    delimiters,
+    settings,
+    sourceAccount: recognised.sourceAccount,
+    start,
+  };
 }
 
 function settingsOf(recognised: Recognised, unsure: UnsureTimes | null): RowSettings {
@@ -149,6 +165,7 @@ function settingsOf(recognised: Recognised, unsure: UnsureTimes | null): RowSett
     renames: layout.renames,
     delimiter: layout.delimiters.delimiter,
     facts: new Map(),
+    otherAccounts: new Set(),
   };
 }
 
@@ -198,6 +215,7 @@ function sampleOf(text: string, layout: FileLayout, dialect: Dialect): (readonly
     renames,
     delimiter: delimiters.delimiter,
     facts: new Map(),
+    otherAccounts: new Set(),
   };
   const walker = new RowWalker(settings, start);
   const reader = readerOf({ settings, ...layout }, start.line, walker);

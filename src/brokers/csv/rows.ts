@@ -21,6 +21,8 @@ export interface RowSettings extends DialectSettings {
   /** Of the cells of plain rows. */
   delimiter: string;
   facts: Map<string, string>;
+  /** The file's accounts that are not wanted. Empty: it has one, or names none. */
+  otherAccounts: ReadonlySet<string>;
 }
 
 /** A row that was read, before its place among the others is known: an execution, a trade, or what its group is made of. */
@@ -198,6 +200,10 @@ export class RowWalker {
     const { mapping } = this;
     if (mapping === null) throw new Error("a row without a header");
     const count = reader.isPlain ? cellBounds(reader, this.#settings.delimiter, bounds) : 0;
+    if (this.#settings.otherAccounts.size > 0 && this.#isOfOther(reader, count)) {
+      recordSkipped(report, "of another account", line);
+      return null;
+    }
     const values = this.#values;
     let index = 0;
     try {
@@ -216,11 +222,26 @@ export class RowWalker {
         }
       }
       index = -1;
+      this.#checkAccount(values, mapping);
       return this.#make(line, report);
     } catch (error) {
       const { dialect } = this.#settings;
       return this.#refuse(problemOf(error, mapping, reader.cells, index, dialect), reader.cells, line, report);
     }
+  }
+
+  /** Of a file with several accounts: `count` is that of the row's cells, which are bounded; 0: it is not plain. */
+  #isOfOther(reader: RowText, count: number): boolean {
+    this.#count = count;
+    const account = this.accountOf(reader);
+    return account !== null && this.#settings.otherAccounts.has(account);
+  }
+
+  #checkAccount(values: readonly unknown[], { fields, account }: Mapping): void {
+    if (account === null || this.#settings.otherAccounts.size === 0) return;
+    if (values[fields.indexOf(account)] !== null) return;
+    const message = "expected the account, since the file holds several";
+    throw new RowError("account_missing", message, account.key);
   }
 
   /** Of the values that were read last. */

@@ -1,4 +1,4 @@
-import { Failure } from "../../errors.ts";
+import { FileAccounts } from "./accounts.ts";
 import { byteLengthOf, type TextFormat, textBlocks } from "./encoding.ts";
 import type { ByteSource } from "./file-window.ts";
 import { JoinedRows } from "./joined-rows.ts";
@@ -12,6 +12,8 @@ export interface RowSource {
   format: TextFormat;
   delimiters: Delimiters;
   settings: RowSettings;
+  /** Of a file with several accounts, the one whose rows are wanted; null: not said. */
+  sourceAccount: string | null;
   /** Behind the first header row. */
   start: Position;
 }
@@ -39,23 +41,24 @@ export async function survey(source: RowSource, signal: AbortSignal | undefined)
   const { file, format, settings, name } = source;
   const walker = new RowWalker(settings, source.start);
   const reader = readerOf(source, source.start.line, walker);
-  const account = new OneAccount(name);
+  const accounts = new FileAccounts(name);
   const segments: Segment[] = [];
   let start = source.start;
   for await (const block of textBlocks(file, format, start.byte, format.bytes, name)) {
     signal?.throwIfAborted();
     reader.feed(block.text, block.byteEnd === format.bytes);
     const segment = { start, byteEnd: 0, rows: 0, minMs: Number.POSITIVE_INFINITY, maxMs: Number.NEGATIVE_INFINITY };
-    surveyRows(reader, walker, segment, account);
+    surveyRows(reader, walker, segment, accounts);
     segment.byteEnd = block.byteEnd - byteLengthOf(reader.unread, format.encoding);
     if (segment.byteEnd === start.byte) continue;
     segments.push(segment);
     start = { byte: segment.byteEnd, line: reader.nextLine, ...walker.place };
   }
+  settings.otherAccounts = accounts.othersThan(source.sourceAccount);
   return segments;
 }
 
-function surveyRows(reader: Rows, walker: RowWalker, segment: Segment, account: OneAccount): void {
+function surveyRows(reader: Rows, walker: RowWalker, segment: Segment, accounts: FileAccounts): void {
   while (reader.next()) {
     const { kind } = walker.kindOf(reader);
     if (kind !== "row") {
@@ -68,31 +71,7 @@ function surveyRows(reader: Rows, walker: RowWalker, segment: Segment, account: 
     if (timeMs < segment.minMs) segment.minMs = timeMs;
     if (timeMs > segment.maxMs) segment.maxMs = timeMs;
     const named = walker.accountOf(reader);
-    if (!account.isOnly(named) && walker.isWhole(reader)) account.see(named, reader.line);
-  }
-}
-
-/** Executions of two accounts must not be paired with one another. */
-class OneAccount {
-  #seen: string | null = null;
-  readonly #name: string;
-
-  constructor(name: string) {
-    this.#name = name;
-  }
-
-  isOnly(account: string | null): boolean {
-    return account === null || account === this.#seen;
-  }
-
-  see(account: string | null, line: number): void {
-    this.#seen ??= account;
-    if (account === this.#seen) return;
-    throw new Failure("data", `${this.#name} holds more than one account: another one begins in line ${line}.`, {
-      code: "several_accounts",
-      subject: `${this.#name}:${line}`,
-      hint: "Export each account into a file of its own.",
-    });
+    if (!accounts.isAsBefore(named) && walker.isWhole(reader)) accounts.see(named);
   }
 }
 

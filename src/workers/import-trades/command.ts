@@ -34,6 +34,11 @@ const args = {
     valueHint: "code",
     description: "What prices are in, where neither a column nor the symbol says",
   },
+  sourceAccount: {
+    type: "string",
+    valueHint: "id",
+    description: "Of files that hold several of the broker's accounts: import the rows of this one",
+  },
   baseCurrency: {
     type: "string",
     valueHint: "code",
@@ -65,6 +70,10 @@ export const importTrades = defineWorker({
     {
       command: "ami-workers import-trades --file spot.csv --dry-run --json",
       does: "what would come of it, for a program",
+    },
+    {
+      command: "ami-workers import-trades --file statement.csv --source-account U1234567",
+      does: "of a file with several of the broker's accounts, one: into the account interactive_brokers-U1234567",
     },
     {
       command: "ami-workers import-trades --watch-folder /srv/metatrader --timezone GMT+2/EU",

@@ -68,12 +68,20 @@ async function store(stream: ReadableStream<Uint8Array>, path: string, name: str
   return hasher.digest("hex");
 }
 
+/** What to do, where the command line's way is none for whoever uploads. */
+const uploadHints: Readonly<Partial<Record<string, string>>> = {
+  several_accounts: "Export each of them into a file of its own, and upload it to the account that it belongs to.",
+  timezone_required:
+    "Set the account's broker time zone to the clock that these times were read from, as in Europe/Paris, +02:00 or GMT+2/EU, and upload it again.",
+};
+
 /** What the platform is told about a file. Everything was read: rows = imported + skipped + rejected. */
 export function toFileResult({ dialect, report, error }: FileOutcome, refusedByPlatform: number): FileResult {
   if (report === null || error !== null) {
     const { code, message, hint } = error ?? { code: "unknown", message: "The file could not be read." };
     // There is one text for the user, and what to do belongs into it.
-    const told = hint === undefined ? message : `${message} ${hint}`;
+    const todo = uploadHints[code] ?? hint;
+    const told = todo === undefined ? message : `${message} ${todo}`;
     return {
       status: "rejected",
       dialect,

@@ -178,6 +178,7 @@ export function optionsOf(args: ImportArgs, account: Account | null, ofReports: 
     ...(args.map.length === 0 ? {} : { map: args.map }),
     ...(args.market === undefined ? {} : { market: args.market }),
     ...(args.currency === undefined ? {} : { currency: args.currency }),
+    ...(args.sourceAccount === undefined ? {} : { sourceAccount: args.sourceAccount }),
     ...(timezone === undefined ? {} : { timezone }),
     ...(args.timezone === undefined ? { timezoneFrom: "the account" } : {}),
   };
@@ -214,7 +215,7 @@ function ofUser(account: Account, { user }: ImportArgs): Account {
   });
 }
 
-/** The embedded journal's account: one a broker, unless --account names another. */
+/** The embedded journal's account: one a broker, or one for each of the broker's accounts that was chosen, unless --account names another. */
 function accountFor(
   { format }: BrokerFile,
   accountId: string | undefined,
@@ -222,10 +223,11 @@ function accountFor(
   { embedded }: OpenedJournal,
 ): Account {
   if (embedded === null) throw new Error("only the embedded journal makes accounts");
+  const chosen = args.sourceAccount;
   const isCrypto = format.markets.includes("spot") || format.markets.includes("linear");
   return embedded.ensureAccount({
     broker: format.broker,
-    accountId: accountId ?? format.broker,
+    accountId: accountId ?? (chosen === undefined ? format.broker : `${format.broker}-${chosen}`),
     ...(args.user === undefined ? {} : { userId: args.user }),
     markets: [...format.markets],
     baseCurrency: args.baseCurrency?.toUpperCase() ?? format.currency ?? (isCrypto ? "USDT" : "USD"),

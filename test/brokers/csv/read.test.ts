@@ -412,11 +412,39 @@ describe("rows that cannot be read", () => {
 });
 
 describe("executions", () => {
-  test("two accounts in one file are refused", async () => {
-    const failure = await failureOf(`Uid,${header}\n7,${row()}\n8,${row({ id: "2" })}\n`);
-    expect(failure.detail).toMatchObject({ code: "several_accounts", subject: "file.csv:3" });
+  test("two accounts in one file are refused, and named", async () => {
+    const failure = await failureOf(`Uid,${header}\n7,${row()}\n8,${row({ id: "2" })}\n7,${row({ id: "3" })}\n`);
+    expect(failure.detail).toMatchObject({ code: "several_accounts", subject: "file.csv" });
+    expect(failure.message).toBe("file.csv holds 2 accounts: 7 (2 rows), 8 (1 row).");
+    expect(failure.detail.hint).toContain("--source-account 7");
     const { report } = await read(`Uid,${header}\n7,${row()}\n8,2026-01-02 03:04:05,short\n7,${row({ id: "2" })}\n`);
     expect(report).toMatchObject({ imported: 2, rejected: 1 });
+  });
+
+  test("of several accounts one is taken, and the rows of the others are known to be theirs", async () => {
+    const text = `Uid,${header}\n7,${row()}\n8,${row()}\n8,x,${row()}\n,${row({ id: "4" })}\n7,${row({ id: "3" })}\n`;
+    const { report, executions } = await read(text, { sourceAccount: "7" });
+    expect(executions.map(({ externalId }) => externalId)).toEqual([
+      "binance:linear:BTCUSDT:1",
+      "binance:linear:BTCUSDT:3",
+    ]);
+    expect(report.skipped).toEqual({ "of another account": { count: 2, lines: [3, 4] } });
+    expect(report.problems).toMatchObject([{ line: 5, column: "Uid", code: "account_missing" }]);
+    expect((await read(text, { sourceAccount: "8" })).executions).toHaveLength(1);
+  });
+
+  test("an account that no row names is refused, with those that there are", async () => {
+    const failure = await failureOf(`Uid,${header}\n7,${row()}\n`, { sourceAccount: "8" });
+    expect(failure.detail).toMatchObject({ code: "no_such_source_account" });
+    expect(failure.message).toContain('no rows of account "8": it has 7 (1 row)');
+    const unnamed = await failureOf(file(row()), { sourceAccount: "8" });
+    expect(unnamed.message).toContain("none of its rows names an account");
+  });
+
+  test("a column that says another account in each row is no column of accounts", async () => {
+    const rows = Array.from({ length: 1_200 }, (_, index) => `u${index},${row({ id: String(index) })}`);
+    const failure = await failureOf(`Uid,${header}\n${rows.join("\n")}\n`);
+    expect(failure.message).toMatch(/^file\.csv holds more than 1000 accounts: .* and \d+ more\.$/);
   });
 
   test("an id that comes again is one execution, or an error when it says something else", async () => {
