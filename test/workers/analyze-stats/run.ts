@@ -28,6 +28,8 @@ export interface Trial {
   environment?: Record<string, string>;
   terminal?: Partial<RealTerminal>;
   signal?: AbortSignal;
+  /** Hears each request as it is sent: those of users at once come to a platform in any order. */
+  onRequest?: (url: URL) => void;
 }
 
 /** A deadline or a lock is never waited for, a retry not at all. */
@@ -55,7 +57,10 @@ export async function analyse(argv: readonly string[], { folder, platform, ...gi
     clock: { ...clock, sleep },
     random: () => 0.5,
     uuid: () => `01a20e01-uuid-${String(++uuids).padStart(4, "0")}`,
-    fetch: globalThis.fetch as Fetch,
+    fetch: ((request, options) => {
+      given.onRequest?.(new URL(request instanceof Request ? request.url : request));
+      return globalThis.fetch(request, options);
+    }) as Fetch,
     signal: given.signal ?? new AbortController().signal,
     armWatchdog: () => undefined,
     onLog: () => undefined,
