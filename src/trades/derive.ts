@@ -25,19 +25,25 @@ export function deriveTrades(executions: readonly Execution[], rules: MatchRules
 
 /**
  * From where a group must be derived anew when something came late at `lateMs`: the opening of the earliest trade that was not over
- * by then, and of every trade that reaches into that span (long and short side by side, the other half of a flip).
+ * by then, of every trade that reaches into that span (long and short side by side, the other half of a flip), and of every trade that left dust,
+ * since a later one can have sold it.
  */
 export function deriveSinceMs(stored: readonly Trade[], lateMs: number): number {
   let sinceMs = lateMs;
   for (let round = 0; round <= stored.length; round++) {
     const earliest = stored.reduce(
-      (earlier, trade) => (reaches(trade, sinceMs) ? Math.min(earlier, trade.openedAtMs) : earlier),
+      (earlier, trade) =>
+        leavesDust(trade) || reaches(trade, sinceMs) ? Math.min(earlier, trade.openedAtMs) : earlier,
       sinceMs,
     );
     if (earliest === sinceMs) break;
     sinceMs = earliest;
   }
   return sinceMs;
+}
+
+function leavesDust({ status, origin, market, flags }: Trade): boolean {
+  return status === "closed" && origin === "derived" && market === "spot" && flags.includes("dust_closed");
 }
 
 /** Still open at the time, or closed so shortly before that a funding then would be the trade's. */

@@ -84,3 +84,8 @@ function add(sum: Lot, lot: Lot): void {
   sum.value += lot.value;
   sum.fee += lot.fee;
 }
+
+/** A share of an amount, rounded half to even; the other share is the amount less this one. */
+export function shareOf(amount: Decimal, part: Decimal, whole: Decimal): Decimal {
+  return whole === 0n ? 0n : divideRounded(amount * part, whole);
+}

@@ -1,5 +1,8 @@
 import { type Decimal, minimum } from "../executions/decimal.ts";
 import type { Direction, Execution } from "../executions/execution.ts";
+import { DustLots, joinDust, openFromDust } from "./dust.ts";
+import { groupOf } from "./group.ts";
+import { shareOf } from "./lots.ts";
 import {
   type BookSide,
   charge,
@@ -13,7 +16,6 @@ import {
   type Part,
   type Position,
   type StatedPnl,
-  shareOf,
   toTrade,
   unknownOrigin,
 } from "./position.ts";
@@ -26,26 +28,6 @@ export interface MatchRules {
   statedPnl: (execution: Pick<Execution, "externalId">) => StatedPnl;
   /** The venue's quantity step; null when it is not known. */
   stepOf: (execution: Pick<Execution, "market" | "symbol">) => Decimal | null;
-}
-
-const groups = new Map<string, Map<string, string>>();
-
-/**
- * What belongs together: executions of other groups never meet in a trade. The texts are kept, since a new one would have to be hashed
- * for each execution of a file; there are as many as there are symbols.
- */
-export function groupOf({ market, symbol }: Pick<Execution, "market" | "symbol">): string {
-  let ofMarket = groups.get(market);
-  if (ofMarket === undefined) {
-    ofMarket = new Map();
-    groups.set(market, ofMarket);
-  }
-  let group = ofMarket.get(symbol);
-  if (group === undefined) {
-    group = `${market}|${symbol}`;
-    ofMarket.set(symbol, group);
-  }
-  return group;
 }
 
 /**
@@ -74,6 +56,7 @@ interface Book {
 export class Matcher {
   readonly #rules: MatchRules;
   readonly #groups = new Map<string, Map<BookSide, Book>>();
+  readonly #dust = new DustLots();
   /** In the order in which they first changed. */
   #changed: Position[] = [];
   #changedLots = 0;
@@ -89,12 +72,19 @@ export class Matcher {
     this.#book(groupOf(trade), position.book).open = position;
   }
 
+  /** For the next run: no open trade carries it. */
+  get dust(): DustLots {
+    return this.#dust;
+  }
+
   /**
    * Takes over a group from a matcher that derived it, in place of what was known of it here. `revisionOf`: the last one that was delivered of a
    * trade.
    */
   adopt(group: string, from: Matcher, revisionOf: (externalId: string) => number): void {
     this.forget(group);
+    const dust = from.#dust.lots.get(group);
+    if (dust !== undefined) this.#dust.restore(group, dust);
     const books = from.#groups.get(group);
     if (books === undefined) return;
     for (const { open, lastClosed } of books.values()) {
@@ -109,6 +99,7 @@ export class Matcher {
 
   /** Forgets a group: it is going to be derived anew. */
   forget(group: string): void {
+    this.#dust.forget(group);
     const books = this.#groups.get(group);
     if (books === undefined) return;
     this.#changed = this.#changed.filter((position) => groupOf(position) !== group);
@@ -234,6 +225,7 @@ export class Matcher {
 
   #fromFlat(book: Book, part: Part, direction: Direction, opensRest = false): void {
     const { execution } = part;
+    if (direction === "short" && this.#sellDust(book, part)) return;
     const closesUnknown =
       (execution.market === "spot" && direction === "short") ||
       (execution.positionSide !== null && execution.positionSide !== direction) ||
@@ -249,8 +241,25 @@ export class Matcher {
     this.#settle(book, position, part);
   }
 
+  /** While nothing is open. Of more than was left over nothing is known: it would have to be one trade of two origins. */
+  #sellDust(book: Book, part: Part): boolean {
+    const { execution, quantity, moved } = part;
+    const dust = this.#dust.take(execution, moved);
+    if (dust === null || dust.quantity < quantity) return false;
+    const position = openFromDust(execution, dust, this.#rules.method);
+    exit(position, movedPart(part, dust.quantity), this.#rules.method, this.#statedOf(position, execution));
+    this.#change(position);
+    this.#settle(book, position, part);
+    return true;
+  }
+
   #reduce(book: Book, position: Position, whole: Part, direction: Direction): void {
     const { execution } = whole;
+    const lacking = whole.moved - openQuantityOf(position);
+    if (lacking > 0n && direction === "short") {
+      const dust = this.#dust.take(execution, lacking);
+      if (dust !== null) joinDust(position, dust, this.#rules.method);
+    }
     const closing = minimum(whole.moved, openQuantityOf(position));
     const opens = whole.moved - closing;
     // What is over is no position when it is only the fee, paid from coins that this position does not hold.
@@ -269,7 +278,9 @@ export class Matcher {
   }
 
   #settle(book: Book, position: Position, { execution }: Part): void {
-    if (!closeIfFlat(position, execution, this.#rules.stepOf)) return;
+    const closed = closeIfFlat(position, execution, this.#rules.stepOf);
+    if (closed === null) return;
+    if (closed.dust !== null) this.#dust.keep(position, closed.dust);
     book.open = null;
     book.lastClosed = position;
   }

@@ -1,7 +1,6 @@
 import {
   absolute,
   type Decimal,
-  divideRounded,
   fractionDigits,
   fromProduct,
   type Product,
@@ -106,8 +105,13 @@ const statedToleranceEach: Product = toProduct(10n ** BigInt(scaleDigits - state
 const dustOfFees = 2n;
 
 export function openPosition(part: Part, direction: Direction, method: CostBasisMethod): Position {
-  const { execution } = part;
-  const position: Position = {
+  const position = emptyPosition(part.execution, direction);
+  enter(position, part, method);
+  return position;
+}
+
+export function emptyPosition(execution: Execution, direction: Direction): Position {
+  return {
     externalId: tradeIdOf(execution),
     revision: 0,
     status: "open",
@@ -142,8 +146,6 @@ export function openPosition(part: Part, direction: Direction, method: CostBasis
     handedOut: null,
     isChanged: false,
   };
-  enter(position, part, method);
-  return position;
 }
 
 export function tradeIdOf(opening: Pick<Execution, "externalId">): string {
@@ -249,19 +251,32 @@ export function openQuantityOf(position: Position): Decimal {
   return position.openQuantity;
 }
 
+/** What a trade that closed has left over, without a fee: that is in the trade's. Null: nothing. */
+export interface Closed {
+  dust: Lot | null;
+}
+
+const closedExactly: Closed = { dust: null };
+
 /**
  * Flat is exactly zero, or less than the venue's step: what fees in the base asset leave and no order can sell. Without a known step it is
- * taken from the digits of the quantities that were executed. Dust is written off: its cost is in no PnL, its fee in the trade's.
+ * taken from the digits of the quantities that were executed. Dust is no part of the trade's PnL, its fee is. Null: still open.
  */
 export function closeIfFlat(
   position: Position,
   execution: Execution,
   stepOf: (execution: Execution) => Decimal | null,
-): boolean {
+): Closed | null {
+  let closed = closedExactly;
   const rest = openQuantityOf(position);
   if (rest !== 0n) {
-    if (position.feeTaken === 0n || !isDust(position, rest, stepOf(execution))) return false;
-    for (const lot of position.lots) position.fees += lot.fee;
+    if (position.feeTaken === 0n || !isDust(position, rest, stepOf(execution))) return null;
+    const dust: Lot = { quantity: rest, value: 0n, fee: 0n };
+    for (const lot of position.lots) {
+      position.fees += lot.fee;
+      dust.value += lot.value;
+    }
+    closed = { dust };
     addFlag(position, "dust_closed");
   }
   position.lots = [];
@@ -271,7 +286,7 @@ export function closeIfFlat(
   const rounding = roundingOf(position);
   if (rounding === null) addFlag(position, "pnl_mismatch");
   else if (rounding !== 0n) takeRounding(position, rounding);
-  return true;
+  return closed;
 }
 
 /** The broker's PnL less ours; zero where it states none, null where the difference is more than its rounding. */
@@ -378,9 +393,4 @@ function grossPnlOf(position: Position): Decimal | null {
 export function netPnlOf(position: Position): Decimal | null {
   const gross = grossPnlOf(position);
   return gross === null ? null : gross - position.fees - position.funding;
-}
-
-/** A share of an amount, rounded half to even; the other share is the amount less this one. */
-export function shareOf(amount: Decimal, part: Decimal, whole: Decimal): Decimal {
-  return whole === 0n ? 0n : divideRounded(amount * part, whole);
 }

@@ -362,6 +362,52 @@ describe("dust", () => {
   });
 });
 
+describe("dust that is sold later", () => {
+  // Each round trip leaves 0.0000584 of a step of 0.0001: two of them are worth selling.
+  const buy = (id: number, price: string) =>
+    fill({
+      ...spot,
+      id,
+      side: "buy",
+      quantity: "0.0416",
+      price,
+      fee: "0.0000416",
+      feeAsset: "BTC",
+      feeInQuote: "0.25",
+    });
+  const sell = (id: number, quantity: string, price: string) => fill({ ...spot, id, side: "sell", quantity, price });
+  const first = [buy(1, "6000"), sell(2, "0.0415", "6100")];
+  const left = "long closed 0.0416 0 6000 6100 gross 4.15 fees 0.25 funding 0 net 3.9 USDT [dust_closed]";
+
+  test("with a later purchase: its trade has it at what it cost", () => {
+    expect(briefs([...first, buy(3, "6000"), sell(4, "0.0416", "6100")], rules({ step: "0.0001" }))).toEqual([
+      left,
+      // 0.0415584 of its own and 0.0000416 that the first left over.
+      "long closed 0.0416416 0 6000 6100 gross 4.16 fees 0.25 funding 0 net 3.91 USDT",
+    ]);
+  });
+  test("alone: a trade of its own with a known profit", () => {
+    const sold = sell(3, "0.0000584", "7000");
+    expect(briefs([...first, { ...sold, type: "conversion" }])).toEqual([
+      left,
+      "long closed 0.0000584 0 6000 7000 gross 0.0584 fees 0 funding 0 net 0.0584 USDT",
+    ]);
+  });
+  test("with coins that nobody knows: of unknown origin as a whole, and nothing is left over", () => {
+    const unknown = (quantity: string) =>
+      `long closed ${quantity} 0 ? 7000 gross ? fees 0 funding 0 net ? USDT [unknown_origin]`;
+    expect(briefs([...first, sell(3, "1", "7000"), sell(4, "0.00005", "7000")])).toEqual([
+      left,
+      unknown("1"),
+      unknown("0.00005"),
+    ]);
+  });
+  test("not on margin, where it may be a short", () => {
+    const margin = [...first, sell(3, "0.00005", "7000")].map((one) => ({ ...one, market: "margin" as const }));
+    expect(briefs(margin)[1]).toStartWith("short open 0.00005");
+  });
+});
+
 describe("unknown origin", () => {
   test("a sale on spot of what was never bought", () => {
     expect(briefs([fill({ ...spot, id: 1, side: "sell", quantity: "2", price: "100", fee: "0.2" })])).toEqual([

@@ -5,7 +5,7 @@ import { createFileReport } from "../../src/brokers/csv/report.ts";
 import { formatDecimal } from "../../src/executions/decimal.ts";
 import type { Execution } from "../../src/executions/execution.ts";
 import { deriveTrades } from "../../src/trades/derive.ts";
-import { groupOf } from "../../src/trades/match.ts";
+import { groupOf } from "../../src/trades/group.ts";
 import type { Trade } from "../../src/trades/trade.ts";
 import { statedPnlOf } from "../../src/workers/import-trades/stated-pnl.ts";
 

@@ -2,7 +2,7 @@ import type { Decimal } from "../../executions/decimal.ts";
 import type { Direction, Execution } from "../../executions/execution.ts";
 import { compareExecutions } from "../../executions/identify.ts";
 import { type Draft, NormaliseError, normalise } from "../../executions/normalise.ts";
-import { shareOf } from "../../trades/position.ts";
+import { shareOf } from "../../trades/lots.ts";
 import { type Plan, type PlanSettings, rowProblem } from "./plan.ts";
 import type { DealRow, EntryRow } from "./records.ts";
 import { type DealPart, dealId, instrumentOf } from "./symbol.ts";

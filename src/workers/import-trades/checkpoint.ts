@@ -1,5 +1,7 @@
+import { formatDecimal, formatProduct, parseDecimal, parseProduct } from "../../executions/decimal.ts";
 import type { Execution } from "../../executions/execution.ts";
 import { compareExecutions, numericIdOf } from "../../executions/identify.ts";
+import type { Lot } from "../../trades/lots.ts";
 
 /**
  * The account's checkpoint: how far its executions are paired into trades, and the connector's own cursor. The platform keeps it unread;
@@ -15,6 +17,8 @@ export interface CheckpointState {
    * transaction as those executions, so that a crash in between cannot hide them.
    */
   derive: Map<string, number>;
+  /** What the closed trades of groups left over, as `trades/dust.ts` says; as of the last that was paired. */
+  dust: ReadonlyMap<string, Readonly<Lot>>;
   /** The connector's: how far the broker was read. */
   cursor: unknown;
   /** Raised with each checkpoint, so that two are never the same: a conflict can tell ours from another worker's. */
@@ -26,6 +30,8 @@ export type Mark = Pick<Execution, "executedAtMs" | "externalId" | "side">;
 
 /** The contract keeps 64 KB; what is left is for escaping, since the state is text inside JSON. */
 const stateCharactersMax = 40_000;
+/** A hundred characters each at most. Of more groups the oldest is forgotten, and its sale is of unknown origin until it is derived anew. */
+const dustGroupsMax = 150;
 const version = 1;
 
 /**
@@ -35,7 +41,7 @@ const version = 1;
 export const seamMs = 1_000;
 
 export function emptyState(): CheckpointState {
-  return { paired: new Map(), folded: null, derive: new Map(), cursor: null, sequence: 0 };
+  return { paired: new Map(), folded: null, derive: new Map(), dust: new Map(), cursor: null, sequence: 0 };
 }
 
 /**
@@ -64,15 +70,17 @@ interface Stored {
   paired: Record<string, StoredMark>;
   folded: StoredMark | null;
   derive: Record<string, number>;
+  dust?: Record<string, StoredDust>;
   cursor: unknown;
   sequence: number;
 }
 
+type StoredDust = [quantity: string, value: string];
 type StoredMark = [executedAtMs: number, externalId: string, side: "buy" | "sell" | null];
 
 function isStored(value: unknown): value is Stored {
   if (typeof value !== "object" || value === null) return false;
-  const { paired, folded, derive, sequence } = value as Record<string, unknown>;
+  const { paired, folded, derive, dust = {}, sequence } = value as Record<string, unknown>;
   const isObject = (part: unknown): part is object => typeof part === "object" && part !== null && !Array.isArray(part);
   return (
     Number.isSafeInteger(sequence) &&
@@ -80,8 +88,15 @@ function isStored(value: unknown): value is Stored {
     Object.values(paired).every(isMark) &&
     (folded === null || isMark(folded)) &&
     isObject(derive) &&
-    Object.values(derive).every((sinceMs) => Number.isSafeInteger(sinceMs))
+    Object.values(derive).every((sinceMs) => Number.isSafeInteger(sinceMs)) &&
+    isObject(dust) &&
+    Object.values(dust).every(isDust)
   );
+}
+
+function isDust(value: unknown): value is StoredDust {
+  if (!Array.isArray(value) || value.length !== 2) return false;
+  return value.every((text) => typeof text === "string" && /^-?\d{1,20}(\.\d{1,36})?$/.test(text));
 }
 
 function isMark(value: unknown): value is StoredMark {
@@ -99,9 +114,14 @@ function fromStored(stored: Stored): CheckpointState {
     paired: new Map(Object.entries(stored.paired).map(([group, entry]) => [group, mark(entry)])),
     folded: stored.folded === null ? null : mark(stored.folded),
     derive: new Map(Object.entries(stored.derive)),
+    dust: new Map(Object.entries(stored.dust ?? {}).map(([group, entry]) => [group, dustOf(entry)])),
     cursor: stored.cursor,
     sequence: stored.sequence,
   };
+}
+
+function dustOf([quantity, value]: StoredDust): Lot {
+  return { quantity: parseDecimal(quantity), value: parseProduct(value), fee: 0n };
 }
 
 /** The checkpoint to send. Where not all marks fit, the oldest are folded into one, which is later than each of them. */
@@ -122,16 +142,24 @@ export function writeCheckpoint(state: CheckpointState): { v: number; state: str
   return { v: version, state: text };
 }
 
-function stringify(paired: Map<string, Mark>, { folded, derive, cursor, sequence }: CheckpointState): string {
+function stringify(paired: Map<string, Mark>, { folded, derive, dust, cursor, sequence }: CheckpointState): string {
   const mark = ({ executedAtMs, externalId, side }: Mark): StoredMark => [executedAtMs, externalId, side];
   const stored: Stored = {
     paired: Object.fromEntries([...paired].map(([group, entry]) => [group, mark(entry)])),
     folded: folded === null ? null : mark(folded),
     derive: Object.fromEntries(derive),
+    ...(dust.size === 0 ? {} : { dust: storedDust(dust) }),
     cursor,
     sequence,
   };
   return JSON.stringify(stored);
+}
+
+function storedDust(dust: CheckpointState["dust"]): Record<string, StoredDust> {
+  const latest = [...dust].slice(-dustGroupsMax);
+  return Object.fromEntries(
+    latest.map(([group, { quantity, value }]) => [group, [formatDecimal(quantity), formatProduct(value)]]),
+  );
 }
 
 export function compareMarks(a: Mark, b: Mark): number {

@@ -1,6 +1,6 @@
 import type { Execution } from "../../executions/execution.ts";
 import type { BatchResult } from "../../journal/journal.ts";
-import { groupOf } from "../../trades/match.ts";
+import { groupOf } from "../../trades/group.ts";
 import type { Trade } from "../../trades/trade.ts";
 import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
 import type { Preview } from "./preview.ts";

@@ -1,7 +1,8 @@
 import type { Execution, Market } from "../../executions/execution.ts";
 import type { BatchResult } from "../../journal/journal.ts";
 import { deriveSinceMs, deriveTrades, reviseStored, sameTrade, splitLegs } from "../../trades/derive.ts";
-import { chargeGraceMs, groupOf, Matcher, type MatchRules } from "../../trades/match.ts";
+import { groupOf } from "../../trades/group.ts";
+import { chargeGraceMs, Matcher, type MatchRules } from "../../trades/match.ts";
 import { StateUnusable } from "../../trades/state.ts";
 import type { Trade } from "../../trades/trade.ts";
 import { type CheckpointState, compareMarks, isBeyond, type Mark, markOf, writeCheckpoint } from "./checkpoint.ts";
@@ -98,6 +99,8 @@ export class Pairing {
     this.#rules = rules;
     this.#limits = limits;
     this.#matcher = new Matcher(rules);
+    for (const [group, dust] of state.dust) this.#matcher.dust.restore(group, dust);
+    state.dust = this.#matcher.dust.lots; // as it changes: each checkpoint is of what was paired by then
     for (const group of state.derive.keys()) this.#deriving.add(group);
     this.counts = emptyCounts();
   }
@@ -354,6 +357,9 @@ export class Pairing {
       const last = this.#state.paired.get(group);
       if (last === undefined || compareMarks(execution, last) > 0) this.#mark(group, execution);
     }
+    const dust = derived.matcher.dust.lots.get(group);
+    if (dust === undefined) this.#matcher.dust.forget(group);
+    else this.#matcher.dust.restore(group, dust);
     const batches = chunkTrades(revisions.flatMap(splitLegs), this.#limits.tradesPerBatchMax);
     for (const [index, trades] of batches.entries()) {
       if (index === batches.length - 1) this.#state.derive.delete(group);

@@ -9,7 +9,7 @@ import type { Metrics } from "../../../src/statistics/body.ts";
 import type { ClosedTrade } from "../../../src/statistics/closed-trade.ts";
 import { summarise } from "../../../src/statistics/summary.ts";
 import { deriveTrades } from "../../../src/trades/derive.ts";
-import { groupOf } from "../../../src/trades/match.ts";
+import { groupOf } from "../../../src/trades/group.ts";
 import type { Trade } from "../../../src/trades/trade.ts";
 import { statedPnlOf } from "../../../src/workers/import-trades/stated-pnl.ts";
 import { stamp, trade } from "../../statistics/trades.ts";

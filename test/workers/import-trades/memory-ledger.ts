@@ -1,6 +1,6 @@
 import { expect } from "bun:test";
 import type { Execution } from "../../../src/executions/execution.ts";
-import { groupOf } from "../../../src/trades/match.ts";
+import { groupOf } from "../../../src/trades/group.ts";
 import type { Leg, Trade } from "../../../src/trades/trade.ts";
 import type { Batch, Delivered, Group, Ledger } from "../../../src/workers/import-trades/ledger.ts";
 

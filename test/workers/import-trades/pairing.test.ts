@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Execution } from "../../../src/executions/execution.ts";
 import { compareExecutions } from "../../../src/executions/identify.ts";
 import { deriveTrades } from "../../../src/trades/derive.ts";
-import { groupOf } from "../../../src/trades/match.ts";
+import { groupOf } from "../../../src/trades/group.ts";
 import type { Leg, Trade } from "../../../src/trades/trade.ts";
 import { readCheckpoint } from "../../../src/workers/import-trades/checkpoint.ts";
 import type { Ledger } from "../../../src/workers/import-trades/ledger.ts";
@@ -55,15 +55,23 @@ const streams = fc
       side: fc.constantFrom("buy", "sell"),
       quantity: fc.constantFrom("1", "2", "3"),
       price: fc.constantFrom("100", "101", "99.5"),
+      spot: fc.boolean(),
+      feeInCoins: fc.constantFrom(null, "0.4", "0.7"),
       waitMs: fc.constantFrom(0, 1, 500, 1_500, 90_000),
     }),
     { minLength: 1, maxLength: 25 },
   )
   .map((steps) => {
     let atMs = startMs;
-    return steps.map(({ symbol, kind, side, quantity, price, waitMs }, index) => {
+    return steps.map(({ symbol, kind, side, quantity, price, spot, feeInCoins, waitMs }, index) => {
       atMs += waitMs;
       const given = { id: index + 1, symbol, atMs, fee: "0.1" };
+      // Of a fee in coins dust is left, which a later sale takes.
+      if (spot) {
+        const paid =
+          feeInCoins === null || side === "sell" ? {} : { fee: feeInCoins, feeAsset: "BTC", feeInQuote: "1" };
+        return fill({ ...given, market: "spot", side: side as "buy", quantity, price, ...paid });
+      }
       if (kind === "funding") return fill({ ...given, type: "funding" });
       return fill({ ...given, side: side as "buy", quantity, price });
     });
@@ -144,6 +152,34 @@ async function untilThrough(run: () => Promise<unknown>, attemptsMax = 20): Prom
   }
   throw new Error("it crashed every time");
 }
+
+describe("dust that closed trades left over is sold in a later cycle", () => {
+  const spot = { market: "spot", price: "100" } as const;
+  const bought = (id: number) =>
+    fill({ ...spot, id, side: "buy", quantity: "2", fee: "0.4", feeAsset: "BTC", feeInQuote: "40" });
+  const sold = (id: number) => fill({ ...spot, id, side: "sell", quantity: "1" });
+  // Twice 0.6 is left over, and one of it is sold; then the rest with another purchase.
+  const stream = [bought(1), sold(2), bought(3), sold(4), sold(5), bought(6), sold(7), sold(8)];
+
+  test("an execution a cycle", async () => {
+    const platform = new MemoryPlatform();
+    for (const execution of stream) await cycle(platform, [execution]);
+    expect(held(platform)).toEqual(truth(stream));
+    expect([...platform.trades.values()].filter(({ flags }) => flags.includes("unknown_origin"))).toHaveLength(1);
+  });
+
+  test.each([1, 2, 3, 4, 5, 6])(
+    "of %i executions the first comes late, whatever was left over before",
+    async (late) => {
+      const platform = new MemoryPlatform();
+      const known = stream.slice(0, late);
+      await cycle(platform, known.slice(1));
+      await cycle(platform, known);
+      for (const execution of stream.slice(late)) await cycle(platform, [execution]);
+      expect(held(platform)).toEqual(truth(stream));
+    },
+  );
+});
 
 describe("late executions", () => {
   const trip = [
