@@ -1,6 +1,15 @@
 import { Failure } from "../../errors.ts";
 import type { Dialect, RefusedExport } from "./dialect.ts";
-import { headerNamesOf, type Mapping, mapColumns, nameOf, namesOf, type Renames, withoutEmptyEnd } from "./header.ts";
+import {
+  headerNamesOf,
+  type Mapping,
+  mapColumns,
+  nameOf,
+  namesOf,
+  type Renames,
+  sectionNamesOf,
+  withoutEmptyEnd,
+} from "./header.ts";
 import { dialects } from "./index.ts";
 import { nearestDialects } from "./nearest.ts";
 import { refusedExports } from "./refused.ts";
@@ -245,7 +254,7 @@ function refusal({ title, lacks, instead }: RefusedExport, name: string): Failur
 
 function fitsLayout({ layout }: Dialect, cells: readonly string[]): boolean {
   if (layout.kind !== "sections") return !isSectionRow(cells);
-  return cells[0]?.trim().toLowerCase() === layout.section.toLowerCase() && cells[1]?.trim() === "Header";
+  return sectionNamesOf(layout).has(cells[0]?.trim().toLowerCase() ?? "") && cells[1]?.trim() === "Header";
 }
 
 function hasForeignColumn(dialect: Dialect, cells: readonly string[]): boolean {

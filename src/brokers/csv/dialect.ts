@@ -61,6 +61,8 @@ export interface Dialect<C extends Columns = Columns> {
   summaryRow?: (cells: readonly string[]) => string | RowError | null;
   /** Of a statement: what other sections say that executions need, kept under keys of the dialect's own. */
   gather?: (section: string, cell: (header: string) => string, facts: Map<string, string>) => void;
+  /** Of a statement: what its own rows say together. Asked of each of them, in the first pass. */
+  gatherRow?: (cells: readonly string[], facts: Map<string, string>) => void;
   /**
    * One row to one execution, or the reason why it is none. Throws RowError for a value that it does not know. `row` is filled
    * anew with the next row: it must not be kept. (A method, not a function property, so that a list can hold dialects of different rows.)
@@ -75,8 +77,8 @@ export interface Dialect<C extends Columns = Columns> {
 export type Layout =
   /** A table with one header row. */
   | { kind: "table" }
-  /** The sections of a statement where the first cell names the section and the second says Header or Data. */
-  | { kind: "sections"; section: string }
+  /** The sections of a statement where the first cell names the section, in the user's language, and the second says Header or Data. */
+  | { kind: "sections"; section: string; translated?: readonly string[] }
   /** The sections of a statement that each begin with a row of its title alone. `begins`: what the statement's first row says. */
   | { kind: "titled"; section: string; begins: RegExp };
 

@@ -1,5 +1,13 @@
 import { parseZone, ZoneError } from "../../executions/zone.ts";
-import { belowCount, belowPrefix, type Column, type Columns, type Dialect, type HeaderName } from "./dialect.ts";
+import {
+  belowCount,
+  belowPrefix,
+  type Column,
+  type Columns,
+  type Dialect,
+  type HeaderName,
+  type Layout,
+} from "./dialect.ts";
 
 /** Where a dialect's columns stand in a header row. */
 export interface Mapping {
@@ -122,6 +130,19 @@ function headerOf(
   if (lastIsUnnamed === true && cells.length > header.length) return [...header, ""];
   if (joins?.kind !== "nested") return header;
   return [...header, belowCount, ...joins.header.map((name) => `${belowPrefix}${name}`)];
+}
+
+const sectionNames = new WeakMap<Layout, ReadonlySet<string>>();
+
+/** What the wanted section of a statement is called, in small letters; empty: the layout has no sections by name. */
+export function sectionNamesOf(layout: Layout): ReadonlySet<string> {
+  let names = sectionNames.get(layout);
+  if (names === undefined) {
+    const all = layout.kind === "sections" ? [layout.section, ...(layout.translated ?? [])] : [];
+    names = new Set(all.map((name) => name.toLowerCase()));
+    sectionNames.set(layout, names);
+  }
+  return names;
 }
 
 export function headerNamesOf({ header }: Pick<Column<unknown>, "header">): readonly HeaderName[] {

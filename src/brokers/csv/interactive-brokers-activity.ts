@@ -1,16 +1,19 @@
 import { absolute, type Decimal, formatDecimal, one, parseDecimal } from "../../executions/decimal.ts";
-import type { ExecutionType, Market } from "../../executions/execution.ts";
+import type { ExecutionType } from "../../executions/execution.ts";
 import { splitSymbol } from "../../executions/symbols.ts";
 import { decimal, oneOf, optionalDecimal, optionalText, text, time } from "./columns.ts";
 import { type Column, defineDialect, RowError, readDecimal, skip } from "./dialect.ts";
+import { type Assets, categories, names } from "./interactive-brokers-languages.ts";
 
-const feeInCurrency = /^Comm in ([A-Z]{3})$/;
+/** Of currency trades: in the account's currency. */
+const feeInCurrency =
+  /^(?:Comm?\.?|Prov\.?|Provision|Comisión|Tarifa|Corr\.?|Комиссия|佣金)(?: (?:in|en|em|в))? ([A-Z]{3})$/;
 
 /**
  * Interactive Brokers, Activity Statement as CSV: sections, of which "Trades" has the executions, in the order of their symbols. Its
  * header comes again, with other columns, for each kind of asset. Rows marked Order are the executions; Trade and ClosedLot rows
- * are their details. A quantity below zero is a sale; a fee below zero was paid, in the row's currency. Realized P/L is after
- * the fees of entry and exit. There are no ids.
+ * are their details; where a statement has Trade rows alone, they are. A quantity below zero is a sale; a fee below zero was paid, in the row's currency. Realized P/L is after
+ * the fees of entry and exit. There are no ids. Names of sections, columns and kinds of assets are in the user's language; what a row is, is not.
  *
  * Times are wall-clock times of New York, whatever the exchange: RealTest's manual (mhptrading.com/docs, TLTimeShift) and
  * portfolio-performance/portfolio#4690 say so of the same data in Flex queries; the statement itself says "EST" or "EDT" after
@@ -22,41 +25,46 @@ export const interactiveBrokersActivity = defineDialect({
   title: "Interactive Brokers activity statement",
   export: "Client Portal > Performance & Reports > Statements > Activity > CSV",
   markets: ["stock", "option", "future", "forex", "cfd"],
-  layout: { kind: "sections", section: "Trades" },
-  headers: [["DataDiscriminator", "Asset Category", "Currency", "Symbol", "Date/Time", "Quantity", "T. Price"]],
+  layout: { kind: "sections", section: "Trades", translated: names.section },
+  headers: names.headers,
   timezone: "America/New_York",
   statedPnl: "net",
   columns: {
     level: oneOf("DataDiscriminator", { Order: "order", Trade: "detail", ClosedLot: "lot" }),
-    category: text("Asset Category"),
-    currency: text("Currency"),
-    account: optionalText("Account"),
-    symbol: text("Symbol"),
+    category: text(names.category),
+    currency: text(names.currency),
+    account: optionalText(names.account),
+    symbol: text(names.symbol),
     // Closed lots have a date alone.
-    time: time("Date/Time", ["YYYY-MM-DD, hh:mm:ss", "YYYY-MM-DD hh:mm:ss", "YYYY-MM-DD;hh:mm:ss", "YYYY-MM-DD"]),
-    quantity: decimal("Quantity"),
-    price: optionalDecimal("T. Price"),
-    proceeds: optionalDecimal(["Proceeds", "Notional Value"]),
+    time: time(names.time, ["YYYY-MM-DD, hh:mm:ss", "YYYY-MM-DD hh:mm:ss", "YYYY-MM-DD;hh:mm:ss", "YYYY-MM-DD"]),
+    quantity: decimal(names.quantity),
+    price: optionalDecimal(names.price),
+    proceeds: optionalDecimal(names.proceeds),
     fee: feeColumn(),
-    realizedPnl: optionalDecimal("Realized P/L"),
-    code: optionalText("Code"),
+    realizedPnl: optionalDecimal(names.realizedPnl),
+    code: optionalText(names.code),
   },
   timeColumn: "time",
   accountColumn: "account",
-  gather(section, cell, facts) {
-    if (section !== "Financial Instrument Information") return;
-    const multiplier = cell("Multiplier");
+  gather(_section, cell, facts) {
+    const said = (of: readonly string[]) => of.map(cell).find((found) => found !== "") ?? "";
+    // The section of instruments alone has this column.
+    const multiplier = said(names.multiplier);
     if (multiplier === "") return;
+    const assets = categories.get(categoryOf(said(names.category)));
     // A symbol that changed stands with its older ones: "META, FB". Options are listed by the exchange's name and ours.
-    for (const symbol of [...cell("Symbol").split(","), cell("Description")]) {
-      if (symbol.trim() !== "") facts.set(multiplierKey(cell("Asset Category"), symbol.trim()), multiplier);
+    for (const symbol of [...said(names.symbol).split(","), said(names.description)]) {
+      if (assets !== undefined && symbol.trim() !== "") facts.set(multiplierKey(assets, symbol.trim()), multiplier);
     }
   },
+  gatherRow(cells, facts) {
+    if (cells[2]?.trim() === "Order") facts.set(hasOrders, "");
+  },
   toExecution(row, { facts }) {
-    if (row.level === "detail") return skip("a detail of an order (Trade)");
+    if (row.level === "detail" && facts.has(hasOrders)) return skip("a detail of an order (Trade)");
     if (row.level === "lot") return skip("a closed lot of an order (ClosedLot)");
-    const category = categoryOf(row.category);
-    const market = marketOf(category);
+    const assets = assetsOf(row.category);
+    const { market } = assets;
     const quantity = absolute(row.quantity);
     const side = row.quantity < 0n ? "sell" : "buy";
     const pair = market === "forex" ? splitSymbol(row.symbol) : null;
@@ -78,7 +86,7 @@ export const interactiveBrokersActivity = defineDialect({
       quantity,
       price: row.price,
       quoteQuantity: row.proceeds === null ? null : absolute(row.proceeds),
-      contractSize: contractSizeOf(category, row.symbol, facts),
+      contractSize: contractSizeOf(assets, row.symbol, facts),
       fee: row.fee === null ? null : row.fee.paid,
       feeAsset: row.fee === null ? null : (row.fee.currency ?? row.currency),
       realizedPnl: row.realizedPnl,
@@ -96,7 +104,7 @@ interface Fee {
 /** `Comm/Fee` in the row's currency; of currency trades `Comm in EUR`, in the account's. */
 function feeColumn(): Column<Fee | null> {
   return {
-    header: ["Comm/Fee", feeInCurrency],
+    header: [...names.fee, feeInCurrency],
     optional: true,
     numeric: true,
     parse: (cell, reading, header) => {
@@ -106,45 +114,34 @@ function feeColumn(): Column<Fee | null> {
   };
 }
 
-const markets = new Map<string, Market>(
-  Object.entries({
-    Stocks: "stock",
-    "Equity and Index Options": "option",
-    "Options On Futures": "option",
-    Futures: "future",
-    Forex: "forex",
-    CFDs: "cfd",
-    "Forex CFDs": "cfd",
-    Warrants: "stock",
-    "Structured Products": "stock",
-    "Mutual Funds": "stock",
-  }),
-);
+/** A fact, beside those of multipliers. */
+const hasOrders = "orders";
 
-/** "Stocks - Held with Interactive Brokers (U.K.) Limited carried by …" is "Stocks". */
+/** "Stocks - Held with Interactive Brokers (U.K.) Limited carried by …" is "Stocks", in any language. */
 function categoryOf(text: string): string {
-  const end = text.indexOf(" - Held with");
-  return end < 0 ? text : text.slice(0, end);
+  const end = text.indexOf(" - ");
+  return (end < 0 ? text : text.slice(0, end)).trim().toLowerCase();
 }
 
-function marketOf(category: string): Market {
-  const market = markets.get(category);
-  if (market !== undefined) return market;
-  throw new RowError("unknown_value", `expected one of ${[...markets.keys()].join(", ")}`, "category");
+function assetsOf(text: string): Assets {
+  const found = categories.get(categoryOf(text));
+  if (found !== undefined) return found;
+  const known = [...categories.values()].flatMap(({ english }) => english ?? []);
+  const message = `expected one of ${known.join(", ")}, or what these are called in a language of the statements`;
+  throw new RowError("unknown_value", message, "category");
 }
 
-function multiplierKey(category: string, symbol: string): string {
-  return `multiplier ${categoryOf(category)} ${symbol}`;
+function multiplierKey({ kind }: Assets, symbol: string): string {
+  return `multiplier ${kind} ${symbol}`;
 }
 
 const shared100 = 100n * one;
 
 /** Options on shares and indexes are on 100 where the statement does not say; of futures it is not known then. */
-function contractSizeOf(category: string, symbol: string, facts: ReadonlyMap<string, string>): Decimal | null {
-  if (category !== "Futures" && category !== "Equity and Index Options" && category !== "Options On Futures")
-    return null;
-  const said = facts.get(multiplierKey(category, symbol));
-  if (said === undefined) return category === "Equity and Index Options" ? shared100 : null;
+function contractSizeOf(assets: Assets, symbol: string, facts: ReadonlyMap<string, string>): Decimal | null {
+  if (assets.market !== "future" && assets.market !== "option") return null;
+  const said = facts.get(multiplierKey(assets, symbol));
+  if (said === undefined) return assets.kind === "options" ? shared100 : null;
   try {
     return parseDecimal(said.replaceAll(",", ""));
   } catch {

@@ -4,7 +4,7 @@ import { type Draft, normalise } from "../../executions/normalise.ts";
 import type { Trade } from "../../trades/trade.ts";
 import { type ClosedPosition, closedTrade, tradeIdOf } from "./closed-position.ts";
 import { CellError, type Dialect, type DialectSettings, type Reading, RowError } from "./dialect.ts";
-import { cellText, type Field, type Mapping, mapColumns, type Renames } from "./header.ts";
+import { cellText, type Field, type Mapping, mapColumns, type Renames, sectionNamesOf } from "./header.ts";
 import { type FileReport, type RowProblem, recordProblem, recordSkipped, shorten } from "./report.ts";
 import { none, quoteProblem, type RowKind, row, rowCharactersMax, tooLong, unknownValue } from "./row-kind.ts";
 import { problemOf } from "./row-problem.ts";
@@ -47,7 +47,7 @@ export interface ReadRow {
 export class RowWalker {
   mapping: Mapping | null;
   readonly #settings: RowSettings;
-  readonly #section: string | null;
+  readonly #sections: ReadonlySet<string> | null;
   readonly #titled: TitledSections | null;
   /** The header of another section, while its facts are gathered. */
   #otherHeader: readonly string[] = [];
@@ -67,7 +67,7 @@ export class RowWalker {
     this.#values = this.#keys.map(() => null);
     this.#row = rowOver(this.#values, this.#keys);
     const { layout } = settings.dialect;
-    this.#section = layout.kind === "sections" ? layout.section.toLowerCase() : null;
+    this.#sections = layout.kind === "sections" ? sectionNamesOf(layout) : null;
     this.#titled = layout.kind === "titled" ? new TitledSections(layout.section, title) : null;
   }
 
@@ -78,7 +78,7 @@ export class RowWalker {
 
   /** Can these cells of several lines be a row? A stray quote swallows line ends, and the count of cells shows it. */
   readonly accepts = (cells: readonly string[]): boolean =>
-    this.#section !== null ||
+    this.#sections !== null ||
     this.#titled !== null ||
     this.mapping === null ||
     widthProblem(cells, this.mapping) === null;
@@ -93,16 +93,16 @@ export class RowWalker {
     if (reader.problem !== null) return quoteProblem(reader.problem);
     if (isBlank(reader)) return none;
     if (this.#titled !== null) return this.#kindInTitled(reader.cells, this.#titled);
-    if (this.#section === null) return row;
-    const kind = this.#kindInSections(reader.cells, this.#section);
+    if (this.#sections === null) return row;
+    const kind = this.#kindInSections(reader.cells, this.#sections);
     if (kind !== row || this.mapping === null) return kind;
     return widthProblem(reader.cells, this.mapping) ?? row;
   }
 
-  #kindInSections(cells: readonly string[], wanted: string): RowKind {
+  #kindInSections(cells: readonly string[], wanted: ReadonlySet<string>): RowKind {
     const section = (cells[0] ?? "").trim();
     const second = (cells[1] ?? "").trim();
-    if (section.toLowerCase() !== wanted) return this.#kindInOther(cells, section, second);
+    if (!wanted.has(section.toLowerCase())) return this.#kindInOther(cells, section, second);
     if (second === "Header") return this.#changeHeader(cells);
     if (second === "SubTotal" || second === "Total") return { kind: "skip", reason: `${second} row` };
     if (second !== "Data") return unknownValue("Data, Header, SubTotal or Total", second);
@@ -149,7 +149,7 @@ export class RowWalker {
 
   #otherSection(cells: readonly string[]): { name: string; header: readonly string[] } | null {
     const header = this.#otherHeader;
-    if (this.#section === null || cells[1]?.trim() !== "Data" || header[0] !== cells[0]) return null;
+    if (this.#sections === null || cells[1]?.trim() !== "Data" || header[0] !== cells[0]) return null;
     return { name: cells[0] ?? "", header };
   }
 

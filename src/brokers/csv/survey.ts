@@ -48,7 +48,7 @@ export async function survey(source: RowSource, signal: AbortSignal | undefined)
     signal?.throwIfAborted();
     reader.feed(block.text, block.byteEnd === format.bytes);
     const segment = { start, byteEnd: 0, rows: 0, minMs: Number.POSITIVE_INFINITY, maxMs: Number.NEGATIVE_INFINITY };
-    surveyRows(reader, walker, segment, accounts);
+    surveyRows(reader, walker, segment, { accounts, settings });
     segment.byteEnd = block.byteEnd - byteLengthOf(reader.unread, format.encoding);
     if (segment.byteEnd === start.byte) continue;
     segments.push(segment);
@@ -58,13 +58,20 @@ export async function survey(source: RowSource, signal: AbortSignal | undefined)
   return segments;
 }
 
-function surveyRows(reader: Rows, walker: RowWalker, segment: Segment, accounts: FileAccounts): void {
+function surveyRows(
+  reader: Rows,
+  walker: RowWalker,
+  segment: Segment,
+  { accounts, settings }: { accounts: FileAccounts; settings: RowSettings },
+): void {
+  const { gatherRow } = settings.dialect;
   while (reader.next()) {
     const { kind } = walker.kindOf(reader);
     if (kind !== "row") {
       walker.gather(reader.cells);
       continue;
     }
+    if (gatherRow !== undefined) gatherRow(reader.cells, settings.facts);
     const timeMs = walker.timeOf(reader);
     if (Number.isNaN(timeMs)) continue;
     segment.rows++;
