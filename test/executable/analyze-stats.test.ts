@@ -168,7 +168,7 @@ describe("against a platform", () => {
     async () => {
       const journal = openEmbeddedJournal(":memory:", { clock: { nowMs: Date.now } });
       for (let id = 1; id <= 9; id++) await addTrades(journal, id, ["1", "-2", "3"]);
-      const slow = { method: "GET", path: "/users/*/trades", delayMs: 150 };
+      const slow = { method: "GET", path: "/users/*/trades", delayMs: 600 };
       const platform = servePlatform({ journal, key, faults: [slow] });
       const environment = { LARAVEL_API_URL: platform.url, LARAVEL_API_KEY: key };
       try {

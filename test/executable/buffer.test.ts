@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PlatformWorld } from "../delivery/platform-world.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
-import { buildMsMax, type Ended, executable, run, start } from "./executable.ts";
+import { buildMsMax, type Ended, executable, killUntilEnded, run, start } from "./executable.ts";
 
 const makeFolder = temporaryFolders();
 const runMsMax = 60_000;
@@ -271,9 +271,7 @@ describe("told to stop", () => {
       world.outage({ ...batches, skip: 3, delayMs: 2_000 });
       const { child, ended } = await start(["import-trades"], { cwd: world.folder, environment: environment() });
       await posted(6);
-      child.kill("SIGTERM");
-      await Bun.sleep(100); // two of a kind that wait together are one to the kernel
-      child.kill("SIGTERM");
+      await killUntilEnded(child, "SIGTERM");
       expect((await ended()).code).toBe(143);
       world.outage();
       expect((await call("import-trades")).code).toBe(0);

@@ -74,3 +74,11 @@ export async function start(argv: readonly string[], { cwd, environment = {} }: 
 export async function run(argv: readonly string[], options: Run): Promise<Ended> {
   return (await start(argv, options)).ended();
 }
+
+/** Sends it again and again until the process has ended: two that come close together are one, to the kernel as to Bun. */
+export async function killUntilEnded(child: Bun.Subprocess, signal: "SIGTERM" | "SIGINT"): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    child.kill(signal);
+    await Bun.sleep(50);
+  }
+}

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
+import { killUntilEnded } from "./executable.ts";
 
 const script = join(import.meta.dir, "toy-process.ts");
 
@@ -44,7 +45,7 @@ describe("a command that does not heed signals", () => {
     child.kill(signal);
     await handled(child.pid, signal);
     expect(child.exitCode).toBeNull();
-    child.kill(signal);
+    await killUntilEnded(child, signal);
     expect(await child.exited).toBe(code);
   });
 });
