@@ -1,26 +1,34 @@
 /**
- * Usage: bun scripts/bench/statistics.ts FOLDER [--check]
+ * Usage: bun scripts/bench/statistics.ts FOLDER [--check] [--objects | --columns]
  * Pages of make-trade-pages.ts to the bodies that are put to the platform, one user after the other, by the code of analyze-stats. Says how the
- * time is divided; with --check also sums that another program must come to.
+ * CPU time is divided; with --check also sums that another program must come to, and a hash of all bodies. Pages are read as analyze-stats would
+ * here: into columns where JavaScript is compiled just in time, else as objects; or as asked.
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readClosedTrade } from "../../src/journal/closed-trades.ts";
+import { compilesToMachineCode } from "../../src/journal/machine-code.ts";
+import { TradePageReader } from "../../src/journal/trade-page.ts";
 import type { Statistics } from "../../src/statistics/body.ts";
 import { createSummary, type Summary } from "../../src/statistics/summary.ts";
+import { listPage, type TradePage } from "../../src/statistics/trade-columns.ts";
 
-const [folder = "", option = ""] = process.argv.slice(2);
+const [folder = "", ...options] = process.argv.slice(2);
+const isChecked = options.includes("--check");
+const asColumns = options.includes("--columns") || (!options.includes("--objects") && compilesToMachineCode());
 const settings = { timezone: "Europe/Paris", base_currency: "USDT", starting_balance: "10000", breakeven_band: null };
 /** The arithmetic is in `sum` and in a part of `figures`, which also makes the texts of the body. */
-const spent = { parse: 0, check: 0, sum: 0, figures: 0, write: 0 };
+const spent = { file: 0, parse: 0, check: 0, sum: 0, figures: 0, write: 0 };
 const sums = { net_pnl: 0, max_drawdown: 0, sharpe: 0, longest_win_streak: 0 };
 let trades = 0;
 let bytes = 0;
+const hash = new Bun.CryptoHasher("sha256");
 
 function timed<T>(part: keyof typeof spent, work: () => T): T {
-  const startMs = performance.now();
+  const start = process.cpuUsage();
   const result = work();
-  spent[part] += performance.now() - startMs;
+  const { user, system } = process.cpuUsage(start);
+  spent[part] += user + system;
   return result;
 }
 
@@ -28,7 +36,9 @@ function finish(summary: Summary | null): void {
   if (summary === null) return;
   const body = timed("figures", () => summary.finish({ engineVersion: "bench", computedAtMs: 0, basedOnVersion: 1 }));
   bytes += timed("write", () => JSON.stringify(body)).length;
-  if (option === "--check") addUp(body);
+  if (!isChecked) return;
+  addUp(body);
+  hash.update(JSON.stringify(body));
 }
 
 function addUp({ currencies }: Statistics): void {
@@ -44,6 +54,21 @@ function addUp({ currencies }: Statistics): void {
   }
 }
 
+const reader = new TradePageReader();
+
+function columnPage(body: Uint8Array): TradePage {
+  const page = timed("parse", () => reader.read(body));
+  if (page === null) throw new Error("a page is not of the plain form");
+  return { count: page.columns.count, columns: page.columns, trades: () => [] };
+}
+
+function objectPage(body: Uint8Array, name: string): TradePage {
+  const { data } = timed("parse", () => JSON.parse(new TextDecoder().decode(body)) as { data: unknown[] });
+  const place = { name, page: 1, index: 0 };
+  const read = timed("check", () => data.map((value) => readClosedTrade(value, place)));
+  return listPage(read.filter((trade) => trade !== null));
+}
+
 let user = "";
 let summary: Summary | null = null;
 for (const name of readdirSync(folder).sort()) {
@@ -53,19 +78,20 @@ for (const name of readdirSync(folder).sort()) {
     summary = createSummary(settings);
     user = owner;
   }
-  const { data } = timed("parse", () => JSON.parse(readFileSync(join(folder, name), "utf8")) as { data: unknown[] });
-  const place = { name, page: 1, index: 0 };
-  const read = timed("check", () => data.map((value) => readClosedTrade(value, place)));
-  timed("sum", () => {
-    for (const trade of read) if (trade !== null) summary?.add(trade);
-  });
-  trades += read.length;
+  const body = timed("file", () => readFileSync(join(folder, name)));
+  const page = asColumns ? columnPage(body) : objectPage(body, name);
+  timed("sum", () => summary?.addPage(page));
+  trades += page.count;
 }
 finish(summary);
 
-const parts = Object.entries(spent).map(([part, ms]) => `${part} ${Math.round((ms * 1e6) / trades)} ns`);
+const parts = Object.entries(spent).map(
+  ([part, microseconds]) => `${part} ${Math.round((microseconds * 1e3) / trades)} ns`,
+);
 process.stderr.write(`  a trade: ${parts.join(", ")}; ${Math.round(bytes / 1e6)} MB of statistics\n`);
-if (option === "--check") {
+if (isChecked) {
   const said = Object.entries(sums).map(([name, sum]) => `${name} ${sum.toFixed(2)}`);
-  process.stderr.write(`  months, weeks and symbols: ${said.join(", ")}\n`);
+  process.stderr.write(
+    `  months, weeks and symbols: ${said.join(", ")}; all bodies: ${hash.digest("hex").slice(0, 16)}\n`,
+  );
 }

@@ -1,11 +1,13 @@
 import { type Market, markets } from "../executions/execution.ts";
 import type { ClosedTrade, Id } from "../statistics/closed-trade.ts";
 import { parseInstantMs } from "../statistics/instant.ts";
+import { listPage, type TradePage } from "../statistics/trade-columns.ts";
 import { directions, idPattern, tradeStatuses } from "./fields.ts";
-import type { Http } from "./http.ts";
+import { type Http, parseJson } from "./http.ts";
 import { type PagesOf, rawPages, twice } from "./pages.ts";
 import { contractFailure } from "./read.ts";
 import { SeenIds } from "./seen-ids.ts";
+import type { ColumnPage, TradePageReader, TradePageReaders } from "./trade-page.ts";
 
 /**
  * The closed trades of a list, a page at a time. They are checked by hand, and only as far as the statistics use them: the shapes of
@@ -14,18 +16,51 @@ import { SeenIds } from "./seen-ids.ts";
 export async function* closedTradePages(
   list: Pick<PagesOf<unknown>, "path" | "query" | "gone">,
   http: Http,
-): AsyncGenerator<readonly ClosedTrade[], void, undefined> {
-  const ids = new SeenIds();
-  for await (const { number, items } of rawPages(list, http)) {
-    const trades: ClosedTrade[] = [];
-    for (let index = 0; index < items.length; index++) {
-      const trade = readClosedTrade(items[index], { name: `GET ${list.path}`, page: number, index });
-      if (trade === null) continue;
-      if (!ids.add(trade.id)) throw twice(list.path, trade.id, number);
-      trades.push(trade);
-    }
-    yield trades;
+  readers: TradePageReaders | null,
+): AsyncGenerator<TradePage, void, undefined> {
+  const reader = readers?.take() ?? null;
+  try {
+    yield* pagesBy(reader, list, http);
+  } finally {
+    if (reader !== null) readers?.giveBack(reader);
   }
+}
+
+async function* pagesBy(
+  reader: TradePageReader | null,
+  list: Pick<PagesOf<unknown>, "path" | "query" | "gone">,
+  http: Http,
+): AsyncGenerator<TradePage, void, undefined> {
+  const ids = new SeenIds();
+  const parse = (body: Uint8Array) => reader?.read(body)?.json ?? parseJson(body);
+  for await (const { number, items, json } of rawPages(list, http, parse)) {
+    const place = { name: `GET ${list.path}`, page: number };
+    const see = (id: Id) => {
+      if (!ids.add(id)) throw twice(list.path, id, number);
+    };
+    const page = reader?.pageOf(json) ?? null;
+    if (page === null) yield listPage(tradesOf(items, place, see));
+    else yield columnPage(page, place, see);
+  }
+}
+
+type PagePlace = Omit<TradePlace, "index">;
+
+function columnPage({ columns, body }: ColumnPage, place: PagePlace, see: (id: Id) => void): TradePage {
+  for (let index = 0; index < columns.count; index++) see(columns.ids[index] as Id);
+  const trades = () => tradesOf((parseJson(body) as { data: unknown[] }).data, place, () => undefined);
+  return { count: columns.count, columns, trades };
+}
+
+function tradesOf(items: readonly unknown[], place: PagePlace, see: (id: Id) => void): ClosedTrade[] {
+  const trades: ClosedTrade[] = [];
+  for (let index = 0; index < items.length; index++) {
+    const trade = readClosedTrade(items[index], { ...place, index });
+    if (trade === null) continue;
+    see(trade.id);
+    trades.push(trade);
+  }
+  return trades;
 }
 
 /** Where a trade stands, for messages. */

@@ -1,6 +1,7 @@
 import type { Clock } from "../context.ts";
 import { Failure } from "../errors.ts";
-import { type ClosedTrade, closedTradeOf } from "../statistics/closed-trade.ts";
+import { closedTradeOf } from "../statistics/closed-trade.ts";
+import { listPage, type TradePage } from "../statistics/trade-columns.ts";
 import { toBatchResult } from "./batch-result.ts";
 import { makeBatchStore, type StoredBatch } from "./embedded/batch-store.ts";
 import { idOf } from "./embedded/ids.ts";
@@ -150,12 +151,12 @@ async function* each<T>(page: (asked: PageAsked) => PageOf<T>): AsyncGenerator<T
   } while (after !== null);
 }
 
-async function* closedTradesOf(store: JournalStore, id: Id): AsyncGenerator<ClosedTrade[], void, undefined> {
+async function* closedTradesOf(store: JournalStore, id: Id): AsyncGenerator<TradePage, void, undefined> {
   const userId = presentUser(store, id);
   let after: Position = null;
   do {
     const page: PageOf<StoredTrade> = store.userTrades(userId, { status: "closed" }, { after, limit: pageRows });
-    yield page.items.map(closedTradeOf).filter((trade) => trade !== null);
+    yield listPage(page.items.map(closedTradeOf).filter((trade) => trade !== null));
     after = page.next;
   } while (after !== null);
 }

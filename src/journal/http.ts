@@ -44,6 +44,9 @@ export interface ApiAnswer {
   code: string | null;
 }
 
+/** A body to what JSON says; undefined: it is none. */
+export type ParseBody = (body: Uint8Array) => unknown;
+
 /** What an attempt leads to; `describe` goes into logs and messages. */
 export type Verdict<T> =
   | { kind: "answer"; answer: T }
@@ -66,10 +69,10 @@ export function makeHttp(settings: HttpSettings, context: Context) {
   const attemptsMax = settings.retriesMax + 1 + Math.ceil(settings.waitMsMax / 1000);
 
   /** @throws {Failure} see `Journal` */
-  async function send(request: ApiRequest): Promise<ApiAnswer> {
+  async function send(request: ApiRequest, parse: ParseBody = parseJson): Promise<ApiAnswer> {
     const { idempotencyKey } = request;
     const fields = idempotencyKey === undefined ? {} : { idempotency_key: idempotencyKey };
-    return await retried(nameOf(request), fields, (requestId) => attempt(request, requestId));
+    return await retried(nameOf(request), fields, (requestId) => attempt(request, requestId, parse));
   }
 
   /** Attempts until there is an answer, or none can be hoped for in time. `fields` go into the log. */
@@ -118,7 +121,7 @@ export function makeHttp(settings: HttpSettings, context: Context) {
     if (context.signal.aborted) throw interrupted(name, reason);
   }
 
-  async function attempt(request: ApiRequest, requestId: string): Promise<Verdict<ApiAnswer>> {
+  async function attempt(request: ApiRequest, requestId: string, parse: ParseBody): Promise<Verdict<ApiAnswer>> {
     const limit = limited(request.method !== "GET");
     if (limit === null) return { kind: "stop", failure: interrupted(nameOf(request), "it was not sent") };
     try {
@@ -135,7 +138,7 @@ export function makeHttp(settings: HttpSettings, context: Context) {
         }),
       );
       const body = await readBounded(response.body, settings.bodyBytesMax, limit);
-      return judge(nameOf(request), response, body);
+      return judge(nameOf(request), response, body, parse);
     } catch (error) {
       return failed(error, limit);
     } finally {
@@ -144,13 +147,18 @@ export function makeHttp(settings: HttpSettings, context: Context) {
   }
 
   /** The status table, for every request alike. */
-  function judge(name: string, response: Response, body: Uint8Array | "tooLarge"): Verdict<ApiAnswer> {
+  function judge(
+    name: string,
+    response: Response,
+    body: Uint8Array | "tooLarge",
+    parse: ParseBody,
+  ): Verdict<ApiAnswer> {
     const { status } = response;
     if (body === "tooLarge" && status < 300) {
       const message = `${name}: the answer has more than ${settings.bodyBytesMax} bytes.`;
       return { kind: "stop", failure: new Failure("data", message, { code: "platform_contract", retryable: false }) };
     }
-    const answer = answerOf(response, body === "tooLarge" ? new Uint8Array() : body);
+    const answer = answerOf(response, body === "tooLarge" ? new Uint8Array() : body, parse);
     const describe = describeStatus(answer);
     if (status === 200 || status === 201) {
       if (answer.json !== undefined) return { kind: "answer", answer };
@@ -165,8 +173,8 @@ export function makeHttp(settings: HttpSettings, context: Context) {
     return failure === null ? { kind: "answer", answer } : { kind: "stop", failure };
   }
 
-  function answerOf({ status, headers }: Response, body: Uint8Array): ApiAnswer {
-    const json = parseJson(body);
+  function answerOf({ status, headers }: Response, body: Uint8Array, parse: ParseBody): ApiAnswer {
+    const json = parse(body);
     const fields = typeof json === "object" && json !== null ? (json as Record<string, unknown>) : {};
     const message = typeof fields.message === "string" ? redact(fields.message).slice(0, messageLengthMax) : "";
     return { status, headers, json, message, code: typeof fields.code === "string" ? fields.code : null };
@@ -244,7 +252,7 @@ function causeOf(error: unknown): unknown {
     : error;
 }
 
-function parseJson(body: Uint8Array): unknown {
+export function parseJson(body: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder().decode(body));
   } catch {

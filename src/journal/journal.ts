@@ -1,4 +1,4 @@
-import type { ClosedTrade } from "../statistics/closed-trade.ts";
+import type { TradePage } from "../statistics/trade-columns.ts";
 import type {
   Account,
   AccountTrade,
@@ -48,7 +48,7 @@ export interface Journal {
    * The closed ones of them for the statistics, a page at a time: of each trade only what these need is read and checked, since a
    * user may have a million.
    */
-  closedTrades(userId: Id): AsyncIterable<readonly ClosedTrade[]>;
+  closedTrades(userId: Id): AsyncIterable<TradePage>;
   putStatistics(userId: Id, statistics: Statistics): Promise<StatisticsOutcome>;
   /** Idempotent by `cycle_id`. */
   postCycleReport(report: CycleReport): Promise<"created" | "duplicate">;

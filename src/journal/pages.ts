@@ -1,5 +1,5 @@
 import { Failure } from "../errors.ts";
-import type { Http } from "./http.ts";
+import type { Http, ParseBody } from "./http.ts";
 import { taken } from "./outcomes.ts";
 import { checked, contractFailure } from "./read.ts";
 import { type Id, pageShape } from "./wire.ts";
@@ -39,21 +39,25 @@ export interface RawPage {
   /** From 1. */
   number: number;
   items: unknown[];
+  /** All of it, as `parse` gave it. */
+  json: unknown;
 }
 
 /** The pages of a list, to its end. That no item comes twice is for the reader to see. */
 export async function* rawPages(
   { path, query, gone }: Pick<PagesOf<unknown>, "path" | "query" | "gone">,
   http: Http,
+  parse?: ParseBody,
 ): AsyncGenerator<RawPage, void, undefined> {
   const name = `GET ${path}`;
   const cursors = new Set<string>();
   let cursor: string | undefined;
   for (let number = 1; number <= pagesMax; number++) {
-    const answer = await http.send({ method: "GET", path, query: { ...query, cursor } });
+    const answer = await http.send({ method: "GET", path, query: { ...query, cursor } }, parse);
     if (answer.status === 404) throw notFound(name, gone);
-    const { data, links, meta } = checked(pageShape, taken(answer, name), name);
-    yield { number, items: data };
+    const json = taken(answer, name);
+    const { data, links, meta } = checked(pageShape, json, name);
+    yield { number, items: data, json };
     const next = meta?.next_cursor === undefined ? cursorOf(links?.next ?? null, name) : meta.next_cursor;
     if (next === null) return;
     if (cursors.has(next)) throw contractFailure(name, `a cursor comes a second time, on page ${number}`);

@@ -11,6 +11,7 @@ import { Rows } from "./rows.ts";
 import { Section } from "./section.ts";
 import { SectionRows, Workspace } from "./section-rows.ts";
 import { SectionTotals } from "./section-totals.ts";
+import type { TradePage } from "./trade-columns.ts";
 import { TradeReader } from "./trade-reader.ts";
 
 /** The user's settings, as the contract's `User` has them. */
@@ -72,6 +73,12 @@ export class Summary {
   /** @throws {DecimalError} an amount that is none, with trade and field */
   add(trade: ClosedTrade): void {
     this.#reader.add(trade);
+  }
+
+  /** @throws {DecimalError} an amount that is none, with trade and field */
+  addPage({ columns, trades }: TradePage): void {
+    if (columns !== null) this.#reader.addColumns(columns);
+    else for (const trade of trades()) this.#reader.add(trade);
   }
 
   /** Trades taken in, without those left out. */

@@ -1,20 +1,22 @@
 import { DecimalError } from "../executions/decimal.ts";
+import type { Market } from "../executions/execution.ts";
 import { Amount } from "./amount.ts";
 import type { ClosedTrade } from "./closed-trade.ts";
 import type { Costs } from "./totals.ts";
+import { type AmountField, placeOf, type TradeColumns } from "./trade-columns.ts";
 import { readVolume } from "./volume.ts";
 
-/** The fields of a trade that are amount text. */
-type AmountField =
-  | "netPnl"
-  | "grossPnl"
-  | "fees"
-  | "funding"
-  | "quantity"
-  | "contractSize"
-  | "entryPrice"
-  | "pnlInBaseCurrency"
-  | "rMultiple";
+/** Where each of them stands in columns. */
+const place = {
+  netPnl: placeOf("netPnl"),
+  grossPnl: placeOf("grossPnl"),
+  fees: placeOf("fees"),
+  funding: placeOf("funding"),
+  quantity: placeOf("quantity"),
+  contractSize: placeOf("contractSize"),
+  entryPrice: placeOf("entryPrice"),
+  rMultiple: placeOf("rMultiple"),
+};
 
 /** A trade's amounts, read again and again into the same objects: a million trades make no garbage here. */
 export class TradeAmounts {
@@ -43,6 +45,31 @@ export class TradeAmounts {
     this.multiple = Number.NaN;
     if (trade.rMultiple === null) return;
     this.multiple = this.readField(trade, "rMultiple", trade.rMultiple, this.#multiple).toNumber();
+  }
+
+  /** The same of columns. */
+  readColumns(columns: TradeColumns, index: number, market: Market): void {
+    const { costs } = this;
+    columns.readAmount(index, place.netPnl, this.net);
+    columns.readAmount(index, place.fees, this.#fees);
+    columns.readAmount(index, place.funding, this.#funding);
+    costs.gross = this.readColumn(columns, index, place.grossPnl, this.#gross);
+    costs.volume = this.readColumnVolume(columns, index, market);
+    this.multiple = this.readColumn(columns, index, place.rMultiple, this.#multiple)?.toNumber() ?? Number.NaN;
+  }
+
+  private readColumnVolume(columns: TradeColumns, index: number, market: Market): Amount | null {
+    const price = this.readColumn(columns, index, place.entryPrice, this.#price);
+    if (price === null) return null;
+    const contractSize = this.readColumn(columns, index, place.contractSize, this.#contractSize);
+    columns.readAmount(index, place.quantity, this.#quantity);
+    return readVolume(this.#volume, { market, quantity: this.#quantity, contractSize, price }) ? this.#volume : null;
+  }
+
+  private readColumn(columns: TradeColumns, index: number, at: number, into: Amount): Amount | null {
+    if (!columns.isKnown(index, at)) return null;
+    columns.readAmount(index, at, into);
+    return into;
   }
 
   /** @throws {DecimalError} with trade and field */

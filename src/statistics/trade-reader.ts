@@ -3,13 +3,14 @@ import type { BreakevenBand } from "./band.ts";
 import type { StatisticsWarning } from "./body.ts";
 import type { Bucket, Buckets } from "./buckets.ts";
 import type { LocalCalendar } from "./calendar.ts";
-import type { ClosedTrade } from "./closed-trade.ts";
+import type { ClosedTrade, Id } from "./closed-trade.ts";
 import { holdingIndexOf } from "./holding.ts";
 import { holdingOfSlot, hourOfSlot, packSlot, type Row, type Rows, sessionOfSlot } from "./rows.ts";
 import { type Place, SectionTotals } from "./section-totals.ts";
 import { SessionClock } from "./sessions.ts";
 import type { Entry } from "./totals.ts";
 import { TradeAmounts } from "./trade-amounts.ts";
+import { placeOf, type TradeColumns, type TradeLabels } from "./trade-columns.ts";
 
 interface Options {
   calendar: LocalCalendar;
@@ -20,6 +21,12 @@ interface Options {
   rows: Rows;
 }
 
+/** What of a trade is no amount. */
+type Labels = TradeLabels & Pick<ClosedTrade, "id" | "openedAtMs" | "closedAtMs">;
+
+const netPlace = placeOf("netPnl");
+const basePlace = placeOf("pnlInBaseCurrency");
+
 /** Reads trades into rows and sums. Its objects are filled again for each trade. */
 export class TradeReader {
   readonly #options: Options;
@@ -29,6 +36,18 @@ export class TradeReader {
   readonly #row: Row = { closedAtMs: 0, openedAtMs: 0, bucket: 0, day: 0, slot: 0, outcome: 0, multiple: 0 };
   readonly #scratch = new Amount();
   readonly #place: Place = { bucket: 0, day: 0, hour: 0, session: 0, holding: 0 };
+  readonly #labels: Labels = {
+    id: 0,
+    accountId: 0,
+    broker: "",
+    market: "spot",
+    symbol: "",
+    direction: "long",
+    openedAtMs: 0,
+    closedAtMs: 0,
+    pnlCurrency: "",
+    baseCurrency: null,
+  };
   #currency: string | null = null;
   #totals = new SectionTotals();
 
@@ -52,9 +71,34 @@ export class TradeReader {
       this.#backwards++;
       return;
     }
+    this.#amounts.read(trade, trade.netPnl);
+    this.take(trade, this.readBase(trade));
+  }
+
+  addColumns(columns: TradeColumns): void {
+    const labels = this.#labels;
+    for (let index = 0; index < columns.count; index++) {
+      if (!columns.isKnown(index, netPlace)) {
+        this.#withoutPnl++;
+        continue;
+      }
+      labels.openedAtMs = columns.openedAtMs[index] as number;
+      labels.closedAtMs = columns.closedAtMs[index] as number;
+      if (!(labels.closedAtMs >= labels.openedAtMs)) {
+        this.#backwards++;
+        continue;
+      }
+      labels.id = columns.ids[index] as Id;
+      columns.readLabels(index, labels);
+      this.#amounts.readColumns(columns, index, labels.market);
+      this.take(labels, this.readColumnBase(columns, index));
+    }
+  }
+
+  /** A trade whose amounts were read. */
+  private take(trade: Labels, isBaseKnown: boolean): void {
     const { rows, buckets, band } = this.#options;
-    const { net, costs, multiple } = this.readAmounts(trade, trade.netPnl);
-    const isBaseKnown = this.readBase(trade);
+    const { net, costs, multiple } = this.#amounts;
     const bucket = buckets.of(trade);
     this.setPlace(trade, bucket);
     const entry = this.#entry;
@@ -74,25 +118,34 @@ export class TradeReader {
     if (isBaseKnown) this.keepBase(index);
   }
 
-  private readAmounts(trade: ClosedTrade, netPnl: string): TradeAmounts {
-    this.#amounts.read(trade, netPnl);
-    return this.#amounts;
+  private readBase(trade: ClosedTrade): boolean {
+    if (this.isBaseItself(trade)) return true;
+    const { pnlInBaseCurrency } = trade;
+    if (!this.isBaseGiven(trade, pnlInBaseCurrency !== null) || pnlInBaseCurrency === null) return false;
+    this.#amounts.readBase(trade, pnlInBaseCurrency);
+    return true;
+  }
+
+  private readColumnBase(columns: TradeColumns, index: number): boolean {
+    if (this.isBaseItself(this.#labels)) return true;
+    if (!this.isBaseGiven(this.#labels, columns.isKnown(index, basePlace))) return false;
+    columns.readAmount(index, basePlace, this.#amounts.base);
+    return true;
   }
 
   /** An amount in the base currency itself needs no rate, and nothing is nothing in every currency. */
-  private readBase(trade: ClosedTrade): boolean {
-    const { baseCurrency } = this.#options;
+  private isBaseItself({ pnlCurrency }: Labels): boolean {
     const { net, base } = this.#amounts;
-    if (trade.pnlCurrency === baseCurrency || net.isZero) {
-      base.copy(net);
-      return true;
-    }
-    if (trade.pnlInBaseCurrency === null) this.#withoutBase++;
-    else if (trade.baseCurrency !== baseCurrency) this.#otherBase++;
-    else {
-      this.#amounts.readBase(trade, trade.pnlInBaseCurrency);
-      return true;
-    }
+    if (pnlCurrency !== this.#options.baseCurrency && !net.isZero) return false;
+    base.copy(net);
+    return true;
+  }
+
+  /** Is the amount in the base currency there, and in that currency? */
+  private isBaseGiven({ baseCurrency }: Labels, isThere: boolean): boolean {
+    if (!isThere) this.#withoutBase++;
+    else if (baseCurrency !== this.#options.baseCurrency) this.#otherBase++;
+    else return true;
     return false;
   }
 
@@ -109,7 +162,7 @@ export class TradeReader {
     else if (!isSame) rows.splitBase(row, this.#scratch).set(row, base);
   }
 
-  private setPlace(trade: ClosedTrade, bucket: Bucket): void {
+  private setPlace(trade: Labels, bucket: Bucket): void {
     const { calendar } = this.#options;
     const place = this.#place;
     const seconds = Math.floor((trade.closedAtMs - trade.openedAtMs) / 1_000);

@@ -2,6 +2,7 @@ import { describe, expect, test } from "bun:test";
 import { readClosedTrade } from "../../src/journal/closed-trades.ts";
 import { SeenIds } from "../../src/journal/seen-ids.ts";
 import { closedTradeOf, type StoredClosedTrade } from "../../src/statistics/closed-trade.ts";
+import { createSummary, summarise } from "../../src/statistics/summary.ts";
 import { all } from "./samples.ts";
 import { failureOf, json, scripted } from "./scripted.ts";
 
@@ -29,8 +30,10 @@ const stored: StoredClosedTrade = {
   r_multiple: null,
 };
 
-function page(items: unknown[], cursor: string | null) {
-  return json(200, { data: items, links: { next: null }, meta: { next_cursor: cursor } });
+/** Plain ones are read from their bytes, those with white space by `JSON.parse`. */
+function pageAs(space: number) {
+  return (items: unknown[], cursor: string | null) =>
+    new Response(JSON.stringify({ data: items, links: { next: null }, meta: { next_cursor: cursor } }, null, space));
 }
 
 describe("a closed trade as the platform sent it", () => {
@@ -79,13 +82,16 @@ describe("a closed trade as the platform sent it", () => {
   });
 });
 
-describe("pages of closed trades", () => {
+describe.each([
+  ["plain", pageAs(0)],
+  ["with white space", pageAs(1)],
+])("pages of closed trades, %s,", (_spelling, page) => {
   const numbered = (...ids: (number | string)[]) => ids.map((trade_id) => ({ ...stored, trade_id }));
 
   test("are asked for closed trades, as many as the contract allows, to the end", async () => {
     const { journal, attempts } = scripted([page(numbered(1, 2), "next"), page(numbered(3), null)]);
     const pages = await all(journal.closedTrades(7));
-    expect(pages.map((trades) => trades.map(({ id }) => id))).toEqual([[1, 2], [3]]);
+    expect(pages.map(({ trades }) => trades().map(({ id }) => id))).toEqual([[1, 2], [3]]);
     expect(attempts.map(({ url }) => `${url.pathname.replace("/api/internal", "")}${url.search}`)).toEqual([
       "/users/7/trades?per_page=1000&status=closed",
       "/users/7/trades?per_page=1000&status=closed&cursor=next",
@@ -102,6 +108,35 @@ describe("pages of closed trades", () => {
     const failure = await failureOf(all(scripted(steps).journal.closedTrades(7)));
     expect(failure).toMatchObject({ kind: "data", detail: { code: "platform_contract" } });
     expect(failure.message).toContain("comes a second time");
+  });
+
+  test("with one that is none are an error with its place", async () => {
+    const { journal } = scripted([page(numbered(1), "next"), page([...numbered(2), { ...stored, fees: 1 }], null)]);
+    const failure = await failureOf(all(journal.closedTrades(7)));
+    expect(failure.message).toBe("GET /users/7/trades, page 2, item 1: fees must be a text.");
+  });
+
+  test("that are cut short are asked for again", async () => {
+    const text = await page(numbered(1, 2), null).text();
+    const { journal } = scripted([new Response(text.slice(0, -9)), page(numbered(1, 2), null)]);
+    expect((await all(journal.closedTrades(7))).map(({ count }) => count)).toEqual([2]);
+  });
+
+  test("add up to the same figures as their trades do", async () => {
+    const user = { timezone: "Europe/Paris", base_currency: "USD" };
+    const stamp = { engineVersion: "1", computedAtMs: 0, basedOnVersion: 1 };
+    const items = [
+      stored,
+      { ...stored, trade_id: 12, net_pnl: null },
+      { ...stored, trade_id: 13, contract_size: null },
+    ];
+    const odd = { ...stored, trade_id: 14, opened_at: "2026-03-01T00:00:00Z", r_multiple: "-1.5" };
+    const other = { ...stored, trade_id: 15, pnl_in_base_currency: null, entry_price: null, net_pnl: "-7" };
+    const { journal } = scripted([page([...items, odd, other], null)]);
+    const summary = createSummary(user);
+    for (const trades of await all(journal.closedTrades(7))) summary.addPage(trades);
+    const trades = [...items, odd, other].map(closedTradeOf).filter((trade) => trade !== null);
+    expect(summary.finish(stamp)).toEqual(summarise(trades, user, stamp));
   });
 
   test("whose cursor comes a second time are an error", async () => {

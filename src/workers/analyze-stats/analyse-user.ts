@@ -99,13 +99,11 @@ async function compute(result: UserResult, place: TradePlace, tools: UserTools):
   const points = new TradePoints(user.base_currency);
   for await (const trades of journal.closedTrades(user.user_id)) {
     if (context.signal.aborted) throw interrupted();
-    await place.take(trades.length);
-    for (const trade of trades) {
-      summary.add(trade);
-      if (isLookedAt) points.add(trade);
-    }
-    result.trades += trades.length;
-    onRead(trades.length);
+    await place.take(trades.count);
+    summary.addPage(trades);
+    if (isLookedAt) for (const trade of trades.trades()) points.add(trade);
+    result.trades += trades.count;
+    onRead(trades.count);
     if (result.trades > tradesMax) throw tooMany(user);
     await breathe();
   }
