@@ -268,7 +268,7 @@ function isLarger(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
 }
 
 function withoutSection({ name }: DetectOptions): Failure {
-  const sections = dialects.flatMap(({ layout }) => (layout.kind === "table" ? [] : [layout.section]));
+  const sections = dialects.flatMap(({ layout }) => ("section" in layout ? [layout.section] : []));
   return new Failure("data", `${name} is a statement without a section ${sections.join(" or ")}.`, {
     code: "section_missing",
     subject: name,

@@ -80,7 +80,12 @@ export type Layout =
   /** The sections of a statement where the first cell names the section, in the user's language, and the second says Header or Data. */
   | { kind: "sections"; section: string; translated?: readonly string[] }
   /** The sections of a statement that each begin with a row of its title alone. `begins`: what the statement's first row says. */
-  | { kind: "titled"; section: string; begins: RegExp };
+  | { kind: "titled"; section: string; begins: RegExp }
+  /**
+   * Tables one below the other, of which those with the dialect's columns are wanted. `headerHas`: a name that shows a header row; `controls`: first
+   * cells of rows that are no table's, of which `BOS` says what follows.
+   */
+  | { kind: "stacked"; headerHas: readonly string[]; controls: readonly string[] };
 
 export type Joining =
   /** Text that was too long for its cell goes on in the same cell of the next row. `continues`: is this such a row? */
@@ -141,6 +146,8 @@ export interface Column<T> {
   header: HeaderName | readonly HeaderName[];
   /** The column whose text goes on behind this one's, with a blank between: of a date, its time of day. */
   and?: HeaderName | readonly HeaderName[];
+  /** Goes on behind the column of the first name alone, and where there is one of the second. */
+  goesOn?: readonly [name: string, rest: string];
   /** A file without this column is still this dialect's: its cells are empty text. */
   optional?: boolean;
   /** Holds numbers: the file's decimal mark shows here. */

@@ -96,7 +96,7 @@ export function mapColumns<C extends Columns>(
     const wanted = headerNamesOf(column);
     const index = indexOfAny(wanted, header, names);
     const name = header[index] || wanted.map(nameText).join(" or ");
-    const second = column.and === undefined ? -1 : indexOfAny(headerNamesOf({ header: column.and }), header, names);
+    const second = secondOf(column, names[index], header, names);
     if (column.optional !== true) {
       if (index < 0) missing.push(name);
       if (column.and !== undefined && second < 0)
@@ -119,6 +119,16 @@ export function mapColumns<C extends Columns>(
     },
     missing,
   };
+}
+
+function secondOf(
+  { and, goesOn }: Column<unknown>,
+  first: string | undefined,
+  header: readonly string[],
+  names: readonly string[],
+): number {
+  if (and !== undefined) return indexOfAny(headerNamesOf({ header: and }), header, names);
+  return goesOn !== undefined && first === nameOf(goesOn[0]) ? names.indexOf(nameOf(goesOn[1])) : -1;
 }
 
 /** Of a nested layout: with the columns of what stands below an order. */

@@ -1,6 +1,7 @@
 import { absolute, type Decimal, formatDecimal, one, parseDecimal } from "../../executions/decimal.ts";
 import type { ExecutionType } from "../../executions/execution.ts";
 import { splitSymbol } from "../../executions/symbols.ts";
+import { priceOfBond } from "./bond-price.ts";
 import { decimal, oneOf, optionalDecimal, optionalText, text, time } from "./columns.ts";
 import { type Column, defineDialect, RowError, readDecimal, skip } from "./dialect.ts";
 import { type Assets, categories, names } from "./interactive-brokers-languages.ts";
@@ -65,6 +66,7 @@ export const interactiveBrokersActivity = defineDialect({
     if (row.level === "lot") return skip("a closed lot of an order (ClosedLot)");
     const assets = assetsOf(row.category);
     const { market } = assets;
+    const price = assets.kind === "bonds" && row.price !== null ? priceOfBond(row.price) : row.price;
     const quantity = absolute(row.quantity);
     const side = row.quantity < 0n ? "sell" : "buy";
     const pair = market === "forex" ? splitSymbol(row.symbol) : null;
@@ -84,7 +86,7 @@ export const interactiveBrokersActivity = defineDialect({
       quoteAsset: pair?.quote ?? row.currency,
       side,
       quantity,
-      price: row.price,
+      price,
       quoteQuantity: row.proceeds === null ? null : absolute(row.proceeds),
       contractSize: contractSizeOf(assets, row.symbol, facts),
       fee: row.fee === null ? null : row.fee.paid,

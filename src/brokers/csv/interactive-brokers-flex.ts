@@ -1,6 +1,7 @@
 import { absolute, type Decimal, formatDecimal, one } from "../../executions/decimal.ts";
 import type { ExecutionType, Market } from "../../executions/execution.ts";
 import { splitSymbol } from "../../executions/symbols.ts";
+import { priceOfBond } from "./bond-price.ts";
 import { decimal, oneOf, optionalDecimal, optionalId, optionalText, time } from "./columns.ts";
 import { type Draft, defineDialect, RowError, type Skip, skip } from "./dialect.ts";
 
@@ -34,7 +35,8 @@ const categories = new Map<string, Market>(
 /**
  * Interactive Brokers, Flex Query of trades as CSV. The user chooses its columns and how dates are written, so that little can be relied on: symbol,
  * side or signed quantity, price and currency must be there. Without a time of day the order within a day is not known. Commissions below zero
- * were paid. FifoPnlRealized is after the fees of entry and exit. Times are New York's, unless the account is set to another zone.
+ * were paid. A query of several sections has them one below the other, with or without rows that say where each begins. Prices of bonds are percent.
+ * FifoPnlRealized is after the fees of entry and exit. Times are New York's, unless the account is set to another zone.
  */
 export const interactiveBrokersFlex = defineDialect({
   id: "interactive_brokers_flex",
@@ -42,7 +44,11 @@ export const interactiveBrokersFlex = defineDialect({
   title: "Interactive Brokers Flex query of trades",
   export: "Client Portal > Performance & Reports > Flex Queries > Trades, Executions > CSV",
   markets: ["stock", "option", "future", "forex", "cfd", "spot"],
-  layout: { kind: "table" },
+  layout: {
+    kind: "stacked",
+    headerHas: ["ClientAccountID", "CurrencyPrimary"],
+    controls: ["BOF", "BOA", "BOS", "EOS", "EOA", "EOF", "MSG"],
+  },
   headers: [
     ["Buy/Sell", "TradeDate", "Quantity", "TradePrice", "CurrencyPrimary"],
     ["Buy/Sell", "DateTime", "Quantity", "TradePrice", "CurrencyPrimary"],
@@ -63,7 +69,7 @@ export const interactiveBrokersFlex = defineDialect({
     currency: optionalText("CurrencyPrimary"),
     id: optionalId(["IBExecID", "TradeID", "TransactionID"]),
     orderId: optionalId("IBOrderID"),
-    time: time(["DateTime", "Date/Time", "TradeDate"], formats),
+    time: { ...time(["DateTime", "Date/Time", "TradeDate"], formats), goesOn: ["TradeDate", "TradeTime"] },
     side: oneOf("Buy/Sell", {
       BUY: "buy",
       SELL: "sell",
@@ -95,6 +101,7 @@ export const interactiveBrokersFlex = defineDialect({
       throw new RowError("symbol_missing", "the row says neither Symbol nor ISIN: add Symbol to the query", "symbol");
     }
     const market = marketOf(row.category, symbol);
+    const price = isBond(row.category) ? priceOfBond(row.price) : row.price;
     const pair = market === "forex" || market === "spot" ? splitSymbol(symbol) : null;
     const feeAsset = row.feeAsset ?? currency;
     // Stamp duties are in the currency of the trade.
@@ -109,7 +116,7 @@ export const interactiveBrokersFlex = defineDialect({
       quoteAsset: pair?.quote ?? currency,
       side,
       quantity,
-      price: row.price,
+      price,
       quoteQuantity: row.money === null ? null : absolute(row.money),
       contractSize: contractSizeOf(market, row.multiplier),
       fee: row.fee === null ? null : -(row.fee + taxes),
@@ -120,6 +127,10 @@ export const interactiveBrokersFlex = defineDialect({
     };
   },
 });
+
+function isBond(category: string | null): boolean {
+  return category !== null && /^(?:BOND|BILL)$/i.test(category);
+}
 
 /** Without the column, an ISIN or a ticker is a share; a pair is a currency's. */
 function marketOf(category: string | null, symbol: string): Market {

@@ -77,6 +77,12 @@ const kinds: { kind: string; market: Market; english: readonly string[]; others:
     others: ["股票", "权证", "Actions", "Aktien", "Optionsscheine", "Ações", "Акции", "Варранты", "Acciones"],
   },
   {
+    kind: "bonds",
+    market: "stock",
+    english: ["Bonds", "Treasury Bills"],
+    others: ["债券", "Obligations", "Anleihen", "Obrigações", "Облигации", "Bonos"],
+  },
+  {
     kind: "options",
     market: "option",
     english: ["Equity and Index Options"],

@@ -1,7 +1,8 @@
 import { type Page, Pages, type RowSink } from "./pages.ts";
+import type { ReadRow } from "./read-row.ts";
 import type { FileReport } from "./report.ts";
 import { RowGroups } from "./row-groups.ts";
-import { isRow, type ReadRow, type RowWalker } from "./rows.ts";
+import { isRow, type RowWalker } from "./rows.ts";
 import { sortThroughFiles } from "./sort-through-files.ts";
 import { type RowSource, rowsOf, type Segment, survey } from "./survey.ts";
 import type { Rows } from "./tokenise.ts";

@@ -3,8 +3,8 @@ import { formatDecimal } from "../../executions/decimal.ts";
 import type { Execution } from "../../executions/execution.ts";
 import { compareExecutions, withOccurrence } from "../../executions/identify.ts";
 import type { Trade } from "../../trades/trade.ts";
+import type { ReadRow } from "./read-row.ts";
 import { type FileReport, recordImported, recordProblem, recordSkipped } from "./report.ts";
-import type { ReadRow } from "./rows.ts";
 
 export const pageRowsMax = 1_000;
 /** Rows of one instant are in memory together. */

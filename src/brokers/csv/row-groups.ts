@@ -1,8 +1,9 @@
 import { type Columns, type GroupDraft, type Groups, type Outcome, type Row, RowError } from "./dialect.ts";
 import { instantRowsMax, type Page, type RowSink, tooManyAtOnce } from "./pages.ts";
+import { type ReadRow, toReadRow } from "./read-row.ts";
 import { type FileReport, recordProblem, recordSkipped } from "./report.ts";
 import { problemOf } from "./row-problem.ts";
-import { type ReadRow, type RowSettings, toReadRow } from "./rows.ts";
+import type { RowSettings } from "./rows.ts";
 
 interface Group {
   /** Of its first row. */

@@ -1,3 +1,4 @@
+import type { Mapping } from "./header.ts";
 import { type RowProblem, shorten } from "./report.ts";
 
 /** What a row is, before its cells are looked at. */
@@ -32,4 +33,24 @@ export function quoteProblem(code: "unclosed_quote" | "bad_quote"): RowKind {
 export function unknownValue(expected: string, said: string): RowKind {
   const message = `expected ${expected}, found "${shorten(said)}"`;
   return { kind: "problem", problem: { column: null, code: "unknown_value", said, message } };
+}
+
+/** More cells than columns are none when they are empty: trailing delimiters. */
+export function widthProblem(
+  cells: readonly string[],
+  { width }: Mapping,
+): Extract<RowKind, { kind: "problem" }> | null {
+  if (cells.length === width) return null;
+  if (cells.length > width && cells.every((cell, index) => index < width || cell.trim() === "")) return null;
+  const message = `expected ${width} columns, found ${cells.length}`;
+  return { kind: "problem", problem: { column: null, code: "column_count", said: null, message } };
+}
+
+/** Files that were put together have it in the middle. */
+export function isHeader(cells: readonly string[], header: readonly string[]): boolean {
+  return header.length > 0 && header.every((name, index) => name.trim() === (cells[index] ?? "").trim());
+}
+
+export function list(names: readonly string[]): string {
+  return names.map((name) => `"${name}"`).join(", ");
 }

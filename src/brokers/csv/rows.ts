@@ -1,13 +1,22 @@
-import type { Execution, Market } from "../../executions/execution.ts";
-import { externalIdOf, rowIdOf } from "../../executions/identify.ts";
-import { type Draft, normalise } from "../../executions/normalise.ts";
-import type { Trade } from "../../trades/trade.ts";
-import { type ClosedPosition, closedTrade, tradeIdOf } from "./closed-position.ts";
+import type { Market } from "../../executions/execution.ts";
 import { CellError, type Dialect, type DialectSettings, type Reading, RowError } from "./dialect.ts";
 import { cellText, type Field, type Mapping, mapColumns, type Renames, sectionNamesOf } from "./header.ts";
+import { type ReadRow, toReadRow, toReadTrade } from "./read-row.ts";
 import { type FileReport, type RowProblem, recordProblem, recordSkipped, shorten } from "./report.ts";
-import { none, quoteProblem, type RowKind, row, rowCharactersMax, tooLong, unknownValue } from "./row-kind.ts";
+import {
+  isHeader,
+  list,
+  none,
+  quoteProblem,
+  type RowKind,
+  row,
+  rowCharactersMax,
+  tooLong,
+  unknownValue,
+  widthProblem,
+} from "./row-kind.ts";
 import { problemOf } from "./row-problem.ts";
+import { StackedSections } from "./stacked-sections.ts";
 import { type SectionTitle, TitledSections } from "./titled-sections.ts";
 import { cellBounds, type Rows, type RowText } from "./tokenise.ts";
 
@@ -25,21 +34,6 @@ export interface RowSettings extends DialectSettings {
   otherAccounts: ReadonlySet<string>;
 }
 
-/** A row that was read, before its place among the others is known: an execution, a trade, or what its group is made of. */
-export interface ReadRow {
-  execution: Execution | null;
-  trade: Trade | null;
-  /** Of a dialect with groups: its values by their columns' keys. */
-  values: Readonly<Record<string, unknown>> | null;
-  /** Its place among the others. */
-  atMs: number;
-  line: number;
-  /** Rows that it was made of. */
-  rows: number;
-  /** Its id is the row's and lacks the occurrence. */
-  needsOccurrence: boolean;
-}
-
 /**
  * Walks over the rows of a file, or of a part of it, and knows which columns hold: of a statement they change on the way.
  * `mapping` null: no header yet, or one that lacks columns.
@@ -49,6 +43,7 @@ export class RowWalker {
   readonly #settings: RowSettings;
   readonly #sections: ReadonlySet<string> | null;
   readonly #titled: TitledSections | null;
+  readonly #stacked: StackedSections | null;
   /** The header of another section, while its facts are gathered. */
   #otherHeader: readonly string[] = [];
   #missing: readonly string[] = [];
@@ -69,17 +64,19 @@ export class RowWalker {
     const { layout } = settings.dialect;
     this.#sections = layout.kind === "sections" ? sectionNamesOf(layout) : null;
     this.#titled = layout.kind === "titled" ? new TitledSections(layout.section, title) : null;
+    this.#stacked = layout.kind === "stacked" ? new StackedSections(layout, title) : null;
   }
 
   /** Where another walker can go on. */
   get place(): WalkerStart {
-    return { mapping: this.mapping, title: this.#titled?.title ?? null };
+    return { mapping: this.mapping, title: (this.#titled ?? this.#stacked)?.title ?? null };
   }
 
   /** Can these cells of several lines be a row? A stray quote swallows line ends, and the count of cells shows it. */
   readonly accepts = (cells: readonly string[]): boolean =>
     this.#sections !== null ||
     this.#titled !== null ||
+    this.#stacked !== null ||
     this.mapping === null ||
     widthProblem(cells, this.mapping) === null;
 
@@ -93,6 +90,7 @@ export class RowWalker {
     if (reader.problem !== null) return quoteProblem(reader.problem);
     if (isBlank(reader)) return none;
     if (this.#titled !== null) return this.#kindInTitled(reader.cells, this.#titled);
+    if (this.#stacked !== null) return this.#kindInStacked(reader.cells, this.#stacked);
     if (this.#sections === null) return row;
     const kind = this.#kindInSections(reader.cells, this.#sections);
     if (kind !== row || this.mapping === null) return kind;
@@ -121,6 +119,13 @@ export class RowWalker {
     if (this.mapping !== null) return widthProblem(cells, this.mapping) ?? row;
     const message = `the header lacks ${list(this.#missing)}`;
     return { kind: "problem", problem: { column: null, code: "missing_columns", said: null, message } };
+  }
+
+  #kindInStacked(cells: readonly string[], stacked: StackedSections): RowKind {
+    const kind = stacked.take(cells);
+    if (kind === "header") return this.#changeHeader(cells);
+    if (kind === "control") return none;
+    return this.mapping === null ? { kind: "skip", reason: stacked.reason } : row;
   }
 
   #changeHeader(cells: readonly string[]): RowKind {
@@ -349,41 +354,6 @@ export function isRow(reader: Rows, walker: RowWalker, report: FileReport): bool
 }
 
 const factsMax = 100_000;
-
-export function toReadRow(draft: Draft, broker: string, line: number, rows = 1): ReadRow {
-  const venue = { broker, market: draft.market, symbol: draft.symbol };
-  const needsOccurrence = draft.id === null;
-  if (draft.id === null && draft.identity === undefined) {
-    throw new Error(`a row of ${broker} has neither an id nor an identity`);
-  }
-  const externalId = draft.id === null ? rowIdOf(venue, draft.identity ?? []) : externalIdOf(venue, draft.id);
-  const execution = normalise(draft, externalId);
-  return { execution, trade: null, values: null, atMs: execution.executedAtMs, line, rows, needsOccurrence };
-}
-
-/** Its place is that of its row, whatever else it says of time. */
-function toReadTrade(closed: ClosedPosition, broker: string, { line, atMs }: Pick<ReadRow, "line" | "atMs">): ReadRow {
-  const { externalId, isRowId } = tradeIdOf(closed, { broker, market: closed.market, symbol: closed.symbol });
-  const trade = closedTrade(closed, externalId);
-  return { execution: null, trade, values: null, atMs, line, rows: 1, needsOccurrence: isRowId };
-}
-
-/** More cells than columns are none when they are empty: trailing delimiters. */
-function widthProblem(cells: readonly string[], { width }: Mapping): Extract<RowKind, { kind: "problem" }> | null {
-  if (cells.length === width) return null;
-  if (cells.length > width && cells.every((cell, index) => index < width || cell.trim() === "")) return null;
-  const message = `expected ${width} columns, found ${cells.length}`;
-  return { kind: "problem", problem: { column: null, code: "column_count", said: null, message } };
-}
-
-/** Files that were put together have it in the middle. */
-function isHeader(cells: readonly string[], header: readonly string[]): boolean {
-  return header.length > 0 && header.every((name, index) => name.trim() === (cells[index] ?? "").trim());
-}
-
-function list(names: readonly string[]): string {
-  return names.map((name) => `"${name}"`).join(", ");
-}
 
 /** Blanks, control characters and the no-break spaces of spreadsheets. */
 function isBlankCode(code: number): boolean {
