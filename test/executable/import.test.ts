@@ -263,7 +263,7 @@ describe("alone in an empty folder, nothing configured", () => {
     const told = lines.find(({ event }) => event === "worker_failed");
     expect(told).toMatchObject({ kind: "data", code: "unknown_dialect", subject: "notes.csv" });
     expect(told?.message).toContain("when,what");
-    expect(told?.hint).toContain("binance_spot_trades: Date(UTC), Pair");
+    expect(told?.hint).toContain("binance_spot_trades");
   });
 
   test("a result that a full disk does not take is no success", async () => {
