@@ -18,11 +18,31 @@ export interface Venue {
 
 /** `binance:spot:BTCUSDT:28457`, of the broker's own id. A part that makes it too long is replaced by its hash. */
 export function externalIdOf({ broker, market, symbol }: Venue, id: string): string {
-  const externalId = `${broker}:${market}:${symbol}:${id}`;
+  const externalId = prefixOf(broker, market, symbol) + id;
   if (externalId.length <= externalIdCharactersMax) return externalId;
   const withShortSymbol = `${broker}:${market}:#${hashOf(symbol)}:${id}`;
   if (withShortSymbol.length <= externalIdCharactersMax) return withShortSymbol;
   return `${broker}:${market}:#${hashOf(symbol)}:#${hashOf(id)}`;
+}
+
+/** Symbols repeat: the part that they share is put together once. Bounded, since symbols come from outside. */
+const prefixes = new Map<string, string>();
+const prefixesMax = 10_000;
+let prefixesBroker = "";
+let prefixesMarket = "";
+
+function prefixOf(broker: string, market: Market, symbol: string): string {
+  if (broker !== prefixesBroker || market !== prefixesMarket || prefixes.size >= prefixesMax) {
+    prefixes.clear();
+    prefixesBroker = broker;
+    prefixesMarket = market;
+  }
+  let prefix = prefixes.get(symbol);
+  if (prefix === undefined) {
+    prefix = `${broker}:${market}:${symbol}:`;
+    prefixes.set(symbol, prefix);
+  }
+  return prefix;
 }
 
 /**

@@ -195,18 +195,25 @@ const quantityUsual: Decimal = 10n ** 13n * one;
 const priceUsual: Decimal = 10n ** 9n * one;
 
 function checkAmounts(execution: Execution): void {
-  const { quantity, price, quoteQuantity, fee, feeInQuote, realizedPnl, contractSize } = execution;
-  refuseLarge(quantity, "quantity");
-  refuseLarge(price, "price");
+  const { market, quantity, price, quoteQuantity, fee, feeInQuote, realizedPnl, contractSize } = execution;
+  const isUsual =
+    quantity !== null &&
+    price !== null &&
+    quantity < quantityUsual &&
+    price < priceUsual &&
+    (contractSize === null || contractSize <= one) &&
+    market !== "inverse";
+  if (!isUsual || price < 0n) {
+    refuseLarge(quantity, "quantity");
+    refuseLarge(price, "price");
+  }
   refuseLarge(quoteQuantity, "quoteQuantity");
   refuseLarge(fee, "fee");
-  refuseLarge(feeInQuote, "fee");
+  if (fee !== feeInQuote) refuseLarge(feeInQuote, "fee");
   refuseLarge(realizedPnl, "realizedPnl");
   refuseLarge(contractSize, "contractSize");
-  if (quantity === null || price === null) return;
-  const size = contractSize ?? one;
-  const isUsual = quantity < quantityUsual && price < priceUsual && size <= one && execution.market !== "inverse";
-  if (!isUsual && worthOf(execution.market, quantity * size, absolute(price)) >= amountMax) {
+  if (quantity === null || price === null || isUsual) return;
+  if (worthOf(market, quantity * (contractSize ?? one), absolute(price)) >= amountMax) {
     throw tooLarge("quantity", "the quantity times the price");
   }
 }

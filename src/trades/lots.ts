@@ -52,6 +52,12 @@ export function addLot(lots: Lot[], lot: Lot, method: CostBasisMethod): void {
  * The lots must hold at least the quantity.
  */
 export function takeFromLots(lots: Lot[], quantity: Decimal, method: CostBasisMethod): Lot {
+  const next = method === "lifo" ? lots.at(-1) : lots[0];
+  if (next !== undefined && quantity > 0n) {
+    // Nearly always one lot is enough: no sums, then.
+    if (next.quantity === quantity) return (method === "lifo" ? lots.pop() : lots.shift()) ?? next;
+    if (next.quantity > quantity) return takePart(next, quantity);
+  }
   const taken: Lot = { quantity: 0n, value: 0n, fee: 0n };
   let consumed = 0;
   while (taken.quantity < quantity) {
@@ -64,19 +70,20 @@ export function takeFromLots(lots: Lot[], quantity: Decimal, method: CostBasisMe
       if (method === "lifo") lots.pop();
       else consumed++;
     } else {
-      const part = {
-        quantity: wanted,
-        value: divideRounded(lot.value * wanted, lot.quantity),
-        fee: divideRounded(lot.fee * wanted, lot.quantity),
-      };
-      add(taken, part);
-      lot.quantity -= part.quantity;
-      lot.value -= part.value;
-      lot.fee -= part.fee;
+      add(taken, takePart(lot, wanted));
     }
   }
   if (consumed > 0) lots.splice(0, consumed);
   return taken;
+}
+
+function takePart(lot: Lot, quantity: Decimal): Lot {
+  const value = divideRounded(lot.value * quantity, lot.quantity);
+  const fee = divideRounded(lot.fee * quantity, lot.quantity);
+  lot.quantity -= quantity;
+  lot.value -= value;
+  lot.fee -= fee;
+  return { quantity, value, fee };
 }
 
 function add(sum: Lot, lot: Lot): void {

@@ -1,5 +1,5 @@
 import { type Decimal, minimum } from "../executions/decimal.ts";
-import type { Direction, Execution } from "../executions/execution.ts";
+import type { Direction, Execution, Side } from "../executions/execution.ts";
 import { DustLots, joinDust, openFromDust } from "./dust.ts";
 import { groupOf } from "./group.ts";
 import { shareOf } from "./lots.ts";
@@ -61,6 +61,8 @@ export class Matcher {
   #changed: Position[] = [];
   #changedLots = 0;
   readonly totals: MatchTotals = { opened: 0, closed: 0, net: new Map() };
+  /** False: nobody is going to ask for what comes next by `takeChanges`, so that legs need not be made. */
+  wantsLegs = true;
 
   constructor(rules: MatchRules) {
     this.#rules = rules;
@@ -164,8 +166,8 @@ export class Matcher {
     for (const position of this.#changed) {
       position.isChanged = false;
       position.revision++;
-      position.newLegs = [];
-      this.#count(position, netPnlOf(position));
+      if (position.newLegs.length > 0) position.newLegs = [];
+      this.#count(position, position.status === "closed" ? netPnlOf(position) : null);
     }
     this.#changed = [];
     this.#changedLots = 0;
@@ -210,7 +212,7 @@ export class Matcher {
       throw new RangeError(`${execution.externalId}: a ${execution.type} needs side, quantity and price`);
     }
     const book = this.#book(group, positionSide ?? "net");
-    const whole = wholePart(execution, side, quantity, price);
+    const whole = wholePart(execution, side, { quantity, price, wantsLeg: this.wantsLegs });
     const direction: Direction = side === "buy" ? "long" : "short";
     if (book.open === null) this.#fromFlat(book, whole, direction);
     else if (book.open.direction === direction) this.#add(book, book.open, whole);
@@ -322,15 +324,21 @@ function isWithinGrace(position: Position, execution: Execution): boolean {
   return execution.executedAtMs - (position.closedAtMs ?? Number.NEGATIVE_INFINITY) <= chargeGraceMs;
 }
 
-function wholePart(execution: Execution, side: "buy" | "sell", quantity: Decimal, price: Decimal): Part {
+function wholePart(
+  execution: Execution,
+  side: Side,
+  { quantity, price, wantsLeg }: Pick<Part, "quantity" | "price" | "wantsLeg">,
+): Part {
   const taken = feeTakenFromBase(execution);
   const moved = side === "buy" ? quantity - taken : quantity + taken;
   const fee = execution.fee === null || execution.fee === 0n ? 0n : execution.feeInQuote;
-  return { execution, quantity, moved: moved < 0n ? 0n : moved, price, fee };
+  return { execution, quantity, moved: moved < 0n ? 0n : moved, price, fee, wantsLeg };
 }
 
-function movedPart({ execution, quantity, price, fee }: Part, moved: Decimal): Part {
-  return { execution, quantity, moved, price, fee };
+function movedPart(whole: Part, moved: Decimal): Part {
+  if (whole.moved === moved) return whole;
+  const { execution, quantity, price, fee, wantsLeg } = whole;
+  return { execution, quantity, moved, price, fee, wantsLeg };
 }
 
 /** The first part of an execution that crosses zero: it closes `closing`, with its share of the fee. */

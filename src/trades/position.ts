@@ -96,6 +96,7 @@ export interface Part {
   price: Decimal;
   /** In the currency of the PnL; null: not known in it. */
   fee: Decimal | null;
+  wantsLeg: boolean;
 }
 
 /** Digits after the point that brokers state a PnL with at least (IBKR 6, Binance 8): a smaller difference is their rounding. */
@@ -166,6 +167,7 @@ export function enter(position: Position, part: Part, method: CostBasisMethod): 
   const adds = position.executionCount > 0;
   if (adds && execution.realizedPnl !== null && position.stated !== null) position.stated += execution.realizedPnl;
   count(position, part);
+  if (!part.wantsLeg) return;
   position.newLegs.push({
     executionId: execution.externalId,
     role: "entry",
@@ -193,6 +195,7 @@ export function exit(position: Position, part: Part, method: CostBasisMethod, st
   position.exits++;
   compareStated(position, execution, stated === "net" ? pnl - toProduct(fees) : pnl, stated);
   count(position, part);
+  if (!part.wantsLeg) return;
   position.newLegs.push({
     executionId: execution.externalId,
     role: "exit",

@@ -250,6 +250,24 @@ describe("pairing", () => {
     );
   });
 
+  test("counting without legs comes to the same totals", () => {
+    fc.assert(
+      fc.property(executions, (stream) => {
+        const ordered = stream.toSorted(compareExecutions);
+        const [whole, counted] = [new Matcher(rules()), new Matcher(rules())];
+        counted.wantsLegs = false;
+        for (const execution of ordered) {
+          whole.apply(execution);
+          counted.apply(execution);
+          whole.takeChanges();
+          counted.countChanges();
+        }
+        expect(counted.totals).toEqual(whole.totals);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
   test("the total of what went flat to flat does not depend on the method", () => {
     fc.assert(
       fc.property(executions, (stream) => {

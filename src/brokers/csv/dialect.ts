@@ -248,8 +248,29 @@ export function readDecimalAt(row: string, start: number, end: number, reading: 
     return readDecimal(row.slice(start, end), reading);
   }
   if (digits === 0) return 0n;
+  const signed = negative ? -digits : digits;
+  return digits < oftenBelow ? remembered(signed, point < 0 ? 0 : end - point - 1, power) : BigInt(signed) * power;
+}
+
+/** Of a file's short numbers many come again: quantities, prices of a quiet market. */
+const oftenBelow = 1_000_000;
+/** A power of two. */
+const numberSlots = 2_048;
+const rememberedDigits = new Int32Array(numberSlots);
+const rememberedFraction = new Uint8Array(numberSlots);
+const rememberedValue = new Array<Decimal>(numberSlots).fill(0n);
+
+/** `digits` times `power`, never zero. A bigint takes longer to make than all of its digits to read. */
+function remembered(digits: number, fractionDigits: number, power: bigint): Decimal {
+  const slot = digits & (numberSlots - 1);
+  if (rememberedDigits[slot] === digits && rememberedFraction[slot] === fractionDigits) {
+    return rememberedValue[slot] as Decimal;
+  }
   const value = BigInt(digits) * power;
-  return negative ? -value : value;
+  rememberedDigits[slot] = digits;
+  rememberedFraction[slot] = fractionDigits;
+  rememberedValue[slot] = value;
+  return value;
 }
 
 /**

@@ -14,18 +14,28 @@ export interface TimeCell {
 
 class ReadTime implements TimeCell {
   readonly utcMs: number;
-  readonly written: string;
   readonly #clockMs: number;
+  readonly #row: string;
+  readonly #start: number;
+  readonly #end: number;
 
-  constructor(utcMs: number, clockMs: number, written: string) {
+  constructor(utcMs: number, clockMs: number, row: string, start: number, end: number) {
     this.utcMs = utcMs;
-    this.written = written;
     this.#clockMs = clockMs;
+    this.#row = row;
+    this.#start = start;
+    this.#end = end;
+  }
+
+  /** Of most rows nobody asks for it: a cell less to cut out. */
+  get written(): string {
+    return this.#row.slice(this.#start, this.#end);
   }
 
   /** Made only where an id needs it: most files write it so already. */
   get text(): string {
-    return isPlain(this.written) ? this.written : clockText(this.#clockMs);
+    const { written } = this;
+    return isPlain(written) ? written : clockText(this.#clockMs);
   }
 }
 
@@ -44,7 +54,7 @@ export function clockText(clockMs: number): string {
 
 /** A time that is not on any clock of a file. */
 export function timeInUtc(utcMs: number, written: string): TimeCell {
-  return new ReadTime(utcMs, utcMs, written);
+  return new ReadTime(utcMs, utcMs, written, 0, written.length);
 }
 
 /**
@@ -64,7 +74,7 @@ export function readTimeAt(
 ): TimeCell {
   const utcMs = readUtcMsAt(row, start, end, formats, reading);
   const { wallClockMs, offsetMs } = scanned;
-  return new ReadTime(utcMs, Number.isNaN(offsetMs) ? wallClockMs : utcMs, row.slice(start, end));
+  return new ReadTime(utcMs, Number.isNaN(offsetMs) ? wallClockMs : utcMs, row, start, end);
 }
 
 /** As `readTimeAt`, without the text. @throws {CellError} */

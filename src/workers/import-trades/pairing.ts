@@ -8,6 +8,7 @@ import type { Trade } from "../../trades/trade.ts";
 import { type CheckpointState, compareMarks, isBeyond, type Mark, markOf, writeCheckpoint } from "./checkpoint.ts";
 import { chunkTrades, lotBytesPerBatchMax } from "./chunk-trades.ts";
 import type { Batch, Delivered, Group, Ledger } from "./ledger.ts";
+import { noteDerive, withNotes, writeWithNotes } from "./notes.ts";
 
 export interface PairingLimits {
   /** TRADE_IMPORTER_BATCH_SIZE. */
@@ -108,6 +109,7 @@ export class Pairing {
   /** A new stream of executions begins, in order within itself: what was paired before may come again in it. */
   beginSource(): void {
     this.#marksBefore = new Map();
+    this.#matcher.wantsLegs = this.#ledger.takesTrades;
   }
 
   /**
@@ -224,12 +226,7 @@ export class Pairing {
   #deriveLater(group: string, sinceMs: number): void {
     this.#deriving.add(group);
     this.#moved = true;
-    this.#noteDerive(group, sinceMs);
-  }
-
-  #noteDerive(group: string, sinceMs: number): void {
-    const noted = this.#state.derive.get(group);
-    if (noted === undefined || sinceMs < noted) this.#state.derive.set(group, sinceMs);
+    noteDerive(this.#state.derive, group, sinceMs);
   }
 
   #isNext(group: string, execution: Execution): boolean {
@@ -289,18 +286,15 @@ export class Pairing {
     let trades: Trade[] = [];
     if (this.#ledger.takesTrades) trades = this.#matcher.takeChanges();
     else this.#matcher.countChanges();
+    this.#matcher.wantsLegs = this.#ledger.takesTrades;
     // Only the answer tells whether these trades are right. Where it is not heard, because the run dies or the batch waits on disk, the
     // note in the batch's own checkpoint has them derived anew.
-    const noted = this.#state.derive;
-    this.#state.derive = new Map(noted);
-    for (const execution of executions) this.#noteDerive(groupOf(execution), execution.executedAtMs);
     const result = await this.#deliver({ executions, trades, uncertain: false });
-    const answered = this.#state.derive;
-    this.#state.derive = noted;
     this.#moved = true; // without these notes
     if (result.executionResults.length === 0 && !result.assumed) return;
     // Not taken as new, so not what its trades were made of: refused, or an id that was there with another content. A trade with a refused
     // execution is refused as a whole, hence all that the batch has of the group.
+    const answered = withNotes(this.#state.derive, executions);
     for (const [index, execution] of executions.entries()) {
       const status = result.executionResults[index]?.status ?? "created";
       const group = groupOf(execution);
@@ -318,7 +312,7 @@ export class Pairing {
     const groups = this.#unsettledGroups;
     this.#unsettledGroups = new Set();
     const noted = new Set(this.#state.derive.keys());
-    for (const execution of executions) this.#noteDerive(groupOf(execution), execution.executedAtMs);
+    this.#state.derive = withNotes(this.#state.derive, executions);
     // What was paired but is not delivered yet must not lie behind the checkpoint that this batch carries.
     await this.#deliverForward();
     const result = await this.#deliver({ executions, trades: [], uncertain: true });
@@ -332,7 +326,13 @@ export class Pairing {
   }
 
   async #deliver(batch: Omit<Batch, "checkpoint">): Promise<BatchResult> {
-    const delivered = await this.#ledger.deliver({ ...batch, checkpoint: () => writeCheckpoint(this.#state) });
+    const { executions } = batch;
+    let delivered: Delivered | null = null;
+    try {
+      delivered = await this.#ledger.deliver({ ...batch, checkpoint: () => writeWithNotes(this.#state, executions) });
+    } finally {
+      if (delivered?.kind !== "stored") this.#state.derive = withNotes(this.#state.derive, executions);
+    }
     this.counts.batches++;
     if (delivered.kind !== "stored") throw new AccountStopped(delivered);
     this.#moved = false;

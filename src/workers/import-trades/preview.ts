@@ -42,7 +42,8 @@ export class Preview {
   readonly #trades = new Map<string, Trade>();
   #closed = 0;
   #batches = 0;
-  #last: string | null = null;
+  /** As a symbol was seen last: of nearly every row nothing is new. */
+  readonly #seen = new Map<string, { market: string; currency: string | null }>();
 
   /** Whether trades are still looked for: making their revisions takes time. */
   get wantsTrades(): boolean {
@@ -55,9 +56,9 @@ export class Preview {
   }
 
   #see({ market, symbol }: Pick<Execution, "market" | "symbol">, currency: string | null): void {
-    const key = `${market} ${symbol} ${currency}`;
-    if (key === this.#last) return;
-    this.#last = key;
+    const before = this.#seen.get(symbol);
+    if (before !== undefined && before.market === market && before.currency === currency) return;
+    if (before !== undefined || this.#seen.size < symbolsMax) this.#seen.set(symbol, { market, currency });
     this.#markets.add(market);
     if (currency !== null && this.#currencies.size < symbolsMax) this.#currencies.add(currency);
     if (this.#symbols.size < symbolsMax) this.#symbols.add(symbol);
