@@ -107,9 +107,9 @@ function problemTexts(files: readonly FileOutcome[]): string[] {
   for (const { name, report, error } of files) {
     if (error !== null) texts.push(`${name}: ${error.message}${error.hint === undefined ? "" : ` ${error.hint}`}`);
     for (const [reason, { count, lines }] of report?.skipped ?? []) {
-      texts.push(
-        `${name}: ${count} rows are no execution: ${reason} (line ${lines.join(", ")}${count > lines.length ? ", …" : ""})`,
-      );
+      const [rows, line] = count === 1 ? ["row is", "line"] : ["rows are", "lines"];
+      const more = count > lines.length ? ", …" : "";
+      texts.push(`${name}: ${count} ${rows} no execution: ${reason} (${line} ${lines.join(", ")}${more})`);
     }
     const problems = report?.problems ?? [];
     texts.push(...problems.slice(0, problemsShownMax).map((problem) => problemText(name, problem)));
