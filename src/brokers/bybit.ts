@@ -20,6 +20,7 @@ import {
 import { makeExecution } from "./ccxt/make-execution.ts";
 import { listed, type Named } from "./ccxt/markets.ts";
 import { collect } from "./ccxt/pages.ts";
+import type { Booked } from "./ccxt/reconcile.ts";
 import { Id, MaybeMoney, MaybeText, Milliseconds, Money, parseRounded } from "./ccxt/rows.ts";
 import { noteUnread } from "./ccxt/unread.ts";
 import type { MarketSymbol } from "./markets-cache.ts";
@@ -42,6 +43,13 @@ const endpoints = {
     costs: [["address", 1]],
     isPublic: true,
     bytesMax: 64_000_000,
+  },
+  log: {
+    method: "privateGetV5AccountTransactionLog",
+    costs: [
+      ["account", 1],
+      ["address", 1],
+    ],
   },
   time: { method: "publicGetV5MarketTime", costs: [["address", 1]], isPublic: true },
   key: {
@@ -75,6 +83,7 @@ export const bybit: Exchange = {
         "What became of Bybit's options at their expiry is not read by this version: positions that were held until then stay open, a file export has the settlement.",
     },
   ],
+  books: { title: "transaction log", windowMs: 7 * dayMs, read: readLog },
   streams: (reading) =>
     categories.filter((name) => reading.account.markets.includes(name)).map((name) => stream(reading, name)),
 };
@@ -145,6 +154,38 @@ async function readExecutions(reading: Reading, category: Category, { fromMs, to
     if (execution !== null) executions.push(execution);
   }
   return executions;
+}
+
+const Log = type({
+  result: {
+    "nextPageCursor?": "string | null",
+    list: type({
+      symbol: "string",
+      category: "string",
+      type: "string",
+      cashFlow: MaybeMoney,
+    }).array(),
+  },
+});
+const logRows = 50;
+/** What executions are of. `SETTLEMENT` is funding, and what a session of USDC contracts paid out. */
+const logTypes = new Set(["TRADE", "LIQUIDATION", "ADL", "DELIVERY"]);
+
+/** `cashFlow` is what an execution states as `execPnl`. Unified accounts alone have it; two years. */
+async function readLog({ client }: Reading, markets: ReadonlySet<Market>, { fromMs, toMs }: Window): Promise<Booked[]> {
+  const booked: Booked[] = [];
+  for (const category of categories.filter((name) => markets.has(name))) {
+    const rows = await collect(async (cursor) => {
+      const span = { accountType: "UNIFIED", category, startTime: fromMs, endTime: toMs, limit: logRows };
+      const { result } = await client.get(endpoints.log, { ...span, ...(cursor !== null && { cursor }) }, Log);
+      return { rows: result.list, next: result.list.length < logRows ? null : result.nextPageCursor || null };
+    });
+    for (const { symbol, type: kind, cashFlow } of rows) {
+      if (logTypes.has(kind) && cashFlow !== null)
+        booked.push({ market: category, symbol, pnl: parseRounded(cashFlow) });
+    }
+  }
+  return booked;
 }
 
 /** Classic accounts keep half a year; the refusal says how much. */

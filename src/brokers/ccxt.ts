@@ -7,6 +7,7 @@ import { NoWallet } from "./ccxt/errors.ts";
 import { dayMs, type Exchange, type KeyRights, type Reading, type Venue, warn } from "./ccxt/exchange.ts";
 import { Markets } from "./ccxt/markets.ts";
 import { readStream } from "./ccxt/read-stream.ts";
+import { reconcile } from "./ccxt/reconcile.ts";
 import { warnOfUnread } from "./ccxt/unread.ts";
 
 /**
@@ -50,6 +51,8 @@ export async function* readThroughCcxt(
     await checkKey(reading, exchange);
     yield* readStreams(reading, exchange, refused);
     await warnOfUnread(reading, exchange);
+    // Of lists that were not read, the venue's books would tell of what is missing in them.
+    if (refused.length === 0) await reconcile(reading, exchange);
   } catch (error) {
     if (signal.aborted) return; // the last page's cursor lets the next run go on
     throw error;

@@ -16,6 +16,7 @@ import {
 import { makeExecution } from "./ccxt/make-execution.ts";
 import { leaveOut, listed, type Named } from "./ccxt/markets.ts";
 import { collect } from "./ccxt/pages.ts";
+import type { Booked } from "./ccxt/reconcile.ts";
 import { Id, MaybeMoney, MaybeText, Milliseconds, Money, parseRounded } from "./ccxt/rows.ts";
 import { noteUnread } from "./ccxt/unread.ts";
 import type { MarketSymbol } from "./markets-cache.ts";
@@ -58,6 +59,7 @@ export const okx: Exchange = {
       message: "Options were traded on OKX, which this version does not read: a file export has them.",
     },
   ],
+  books: { title: "bills", windowMs: 7 * dayMs, read: readBooked },
   streams: (reading) => [stream(reading)],
 };
 
@@ -246,6 +248,25 @@ async function billsOf({ client }: Reading, kind: string, { fromMs, toMs }: Wind
   const recent = fromMs >= client.nowMs() - billsKeptMs;
   const span = { type: kind, begin: fromMs, end: toMs, limit: pageRows };
   return await pages((after) => client.get(recent ? endpoints.bills : endpoints.archive, { ...span, ...after }, Bills));
+}
+
+/** All that moved an account; `pnl` of a fill's bill is the fill's `fillPnl`, of funding it is the funding. */
+async function readBooked(reading: Reading, wanted: ReadonlySet<Market>, { fromMs, toMs }: Window): Promise<Booked[]> {
+  const { client, state } = reading;
+  const booked: Booked[] = [];
+  const kinds = state.notes.has(datedNote) ? (["SWAP", "FUTURES"] as const) : (["SWAP"] as const);
+  for (const instType of kinds) {
+    const span = { instType, begin: fromMs, end: toMs, limit: pageRows };
+    const rows = await pages((after) => client.get(endpoints.archive, { ...span, ...after }, Bills));
+    for (const { type: kind, instId, pnl } of rows) {
+      if (kind === funding || !pnl) continue;
+      const named = await namedOf(reading, { instType, instId });
+      // Of a contract without a size no fill was taken either, and that was said.
+      if (named?.info?.contractSize == null || !wanted.has(named.market)) continue;
+      booked.push({ market: named.market, symbol: named.symbol, pnl: parseRounded(pnl) });
+    }
+  }
+  return booked;
 }
 
 /** On an isolated position it moves the position's balance, not the account's; `pnl` has it either way. */

@@ -8,6 +8,7 @@ import type { CcxtClient } from "./client.ts";
 import type { AccountState } from "./cursor.ts";
 import type { Refusal, Verdict } from "./errors.ts";
 import type { Markets } from "./markets.ts";
+import type { Books } from "./reconcile.ts";
 
 /** What is known of a venue without loading anything of it: the list in `venues.ts` is made of these. */
 export interface Venue {
@@ -42,6 +43,8 @@ export interface Exchange {
   rights?: (client: CcxtClient) => Promise<KeyRights>;
   /** What accounts may have there that is not read: nobody shall miss it in silence. */
   unread?: readonly Unread[];
+  /** What it booked itself, to compare with. Left out: it does not say, or nobody knows that it means the same. */
+  books?: Books;
   streams: (reading: Reading) => AsyncIterable<Stream> | Iterable<Stream>;
 }
 

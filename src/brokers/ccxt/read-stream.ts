@@ -4,6 +4,7 @@ import type { SourcePage } from "../broker.ts";
 import { failure } from "../broker-failure.ts";
 import { markOf, newStreamState, type StreamState, writeCursor } from "./cursor.ts";
 import { dayMs, minuteMs, type Reading, type Stream, TooManyRows, TooOld, type Window, warn } from "./exchange.ts";
+import { countPnl } from "./reconcile.ts";
 
 /** Lists show some fills minutes late: so much of what was read is read again each time. Longer than any delay that was seen. */
 export const latenessMs = 30 * minuteMs;
@@ -43,7 +44,9 @@ export async function* readStream(reading: Reading, stream: Stream): AsyncGenera
       progress.sinceMs = rows;
       continue;
     }
+    const readUntilMs = progress.untilMs;
     const fresh = takeUp(rows, progress, window);
+    countPnl(reading, fresh, readUntilMs);
     state.streams.set(stream.key, progress);
     yield* toPages(reading, fresh);
     fromMs = window.toMs + 1;

@@ -8,7 +8,7 @@ import type { VenueAnswer, VenueApi, VenueRequest } from "../server.ts";
 import type { Shared } from "../start.ts";
 import type { SymbolSpec } from "../world-symbols.ts";
 import { BybitError, parametersWrong } from "./errors.ts";
-import { categoryOf, executionPage, retentionMs } from "./executions.ts";
+import { categoryOf, executionPage, retentionMs, transactionLog } from "./executions.ts";
 import { sizeOf, specByName, symbolOf } from "./names.ts";
 
 export interface BybitSettings {
@@ -109,6 +109,16 @@ export function bybitApi(shared: Shared, settings: BybitSettings): VenueApi {
           world: shared.world,
           nowMs,
           keptMs: retentionMs[settings.kind],
+          parameters,
+        });
+      case "/v5/account/transaction-log":
+        if (settings.kind === "classic")
+          throw new BybitError(10_028, "The API can only be accessed by unified account users.");
+        return transactionLog({
+          account: accountOf(call),
+          world: shared.world,
+          nowMs,
+          keptMs: retentionMs.unified,
           parameters,
         });
       default:

@@ -1,4 +1,4 @@
-import { absolute, type Decimal, formatDecimal, minimum } from "../../../src/executions/decimal.ts";
+import { absolute, type Decimal, formatDecimal, minimum, parseDecimal } from "../../../src/executions/decimal.ts";
 import type { VenueAccount } from "../account.ts";
 import { dayMs } from "../clock.ts";
 import type { VenueFill, VenueIncome } from "../ledger-rows.ts";
@@ -48,6 +48,50 @@ export function executionPage(query: ExecutionQuery): { category: string; list: 
     list: page.map((row) => row.json()),
     nextPageCursor: last === undefined ? "" : encodeURIComponent(`${last.id}:${last.timeMs}`),
   };
+}
+
+const logTypes: Record<string, string> = {
+  Trade: "TRADE",
+  BustTrade: "LIQUIDATION",
+  AdlTrade: "ADL",
+  Delivery: "DELIVERY",
+  Funding: "SETTLEMENT",
+};
+
+/** `/v5/account/transaction-log` of contracts: as the executions, 50 rows at most; what a fill made is its `cashFlow`, funding stands apart. */
+export function transactionLog(query: ExecutionQuery): { list: unknown[]; nextPageCursor: string } {
+  const { parameters } = query;
+  const category = categoryOf(parameters);
+  const limit = Math.min(50, Number(parameters.get("limit") ?? 20));
+  const window = windowOf(query);
+  const rows = rowsOf(query, category)
+    .filter((row) => row.timeMs >= window.startMs && row.timeMs <= window.endMs)
+    .sort((a, b) => b.timeMs - a.timeMs || mix32(a.order) - mix32(b.order));
+  const start = startOf(rows, parameters.get("cursor"));
+  const page = rows.slice(start, start + limit);
+  const last = page.at(-1);
+  const list = page.map((row) => {
+    const json = row.json() as Record<string, string>;
+    const isFunding = row.type === "Funding";
+    return {
+      id: `log_${row.id}`,
+      symbol: json.symbol,
+      category,
+      side: json.side,
+      transactionTime: json.execTime,
+      type: logTypes[row.type],
+      transSubType: "",
+      qty: json.execQty,
+      currency: row.spec.settle,
+      tradePrice: json.execPrice,
+      funding: isFunding ? formatDecimal(-parseDecimal(json.execFee ?? "0")) : "",
+      fee: isFunding ? "0" : json.execFee,
+      cashFlow: json.execPnl,
+      tradeId: row.id,
+      orderId: row.orderId,
+    };
+  });
+  return { list, nextPageCursor: last === undefined ? "" : encodeURIComponent(`${last.id}:${last.timeMs}`) };
 }
 
 interface Row {

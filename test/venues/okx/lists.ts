@@ -25,6 +25,8 @@ interface Row {
   instrument: string;
   orderId: string;
   json: () => unknown;
+  /** Of a fill: what it is in the list of bills. */
+  bill?: { type: string };
 }
 
 /** `trade/fills` (3 days, any type) and `trade/fills-history` (3 months, one type). */
@@ -48,7 +50,7 @@ export function fillPage(query: ListQuery, list: "fills" | "fills-history"): unk
   return page(rows, parameters);
 }
 
-/** `account/bills` (7 days) and `account/bills-archive` (3 months): here funding (8) and transfers (1) alone. */
+/** `account/bills` (7 days) and `account/bills-archive` (3 months): here funding (8), transfers (1), and what contracts' fills made. */
 export function billPage(query: ListQuery, list: "bills" | "bills-archive"): unknown[] {
   const { account, world, nowMs, parameters } = query;
   const keptMs = (list === "bills" ? 7 : 92) * dayMs;
@@ -63,7 +65,14 @@ export function billPage(query: ListQuery, list: "bills" | "bills-archive"): unk
       .filter((row) => row.timeMs >= nowMs - keptMs)
       .map((row) => billRow(row, spec, kind));
   });
-  return page(rows, parameters);
+  const fills = fillRows(query).filter(
+    (row) =>
+      row.type === "SWAP" &&
+      row.timeMs >= nowMs - keptMs &&
+      (type === undefined || type === row.bill?.type) &&
+      (instType === null || instType === row.type),
+  );
+  return page([...rows, ...fills.map((row) => ({ ...row, json: () => row.bill }))], parameters);
 }
 
 /**
@@ -140,7 +149,23 @@ function fillRow(fill: VenueFill, spec: SymbolSpec): Row {
     fee: formatDecimal(-fill.commission),
     ts: String(fill.timeMs),
   });
-  return { ...row, json };
+  const kinds = { fill: "2", liquidation: "5", adl: "9", settlement: "3" } as const;
+  const bill = {
+    billId: String(billId),
+    instType: row.type,
+    instId: row.instrument,
+    type: kinds[fill.kind],
+    subType: subTypeOf(fill),
+    ccy: spec.settle ?? spec.quote,
+    balChg: formatDecimal(fill.realizedPnl - fill.commission),
+    pnl: formatDecimal(fill.realizedPnl),
+    fee: formatDecimal(-fill.commission),
+    sz: formatDecimal(sizeOf(spec, fill.quantity)),
+    px: formatDecimal(fill.price),
+    ordId: row.orderId,
+    ts: String(fill.timeMs),
+  };
+  return { ...row, json, bill };
 }
 
 /** Liquidation, ADL and delivery are told apart by this alone; the odd one of each pair closes the other side. */
