@@ -48,7 +48,7 @@ export const etoro = defineDialect({
     details: optionalText("Details"),
     amount: looseMoney("Amount"),
     units: optional(unitsColumn()),
-    change: looseMoney("Realized Equity Change"),
+    change: optional(looseMoney("Realized Equity Change")),
     positionId: optionalId("Position ID"),
     assetType: optionalText("Asset type"),
   },

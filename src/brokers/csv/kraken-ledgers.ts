@@ -33,6 +33,8 @@ const columns = {
     nftcreatorfee: skip("an NFT"),
     nftrebate: skip("an NFT"),
     custodytransfer: skip("a transfer"),
+    hybridearndeposit: skip("an earn reward or move"),
+    hybridearnwithdrawal: skip("an earn reward or move"),
   }),
   subtype: optionalText("subtype"),
   asset: text("asset"),

@@ -27,9 +27,15 @@ export const refusedExports: readonly RefusedExport[] = [
     id: "binance_orders_without_fills",
     broker: "binance",
     title: "Binance spot order history",
-    headers: ["Date(UTC)", "Time"].map((time) => [
-      ...[time, "OrderNo", "Pair", "Side", "Order Price", "Order Amount", "Executed", "Average Price"],
-      ...["Trading total", "Status"],
+    headers: ["Date(UTC)", "Time"].flatMap((time) => [
+      [
+        ...[time, "OrderNo", "Pair", "Side", "Order Price", "Order Amount", "Executed", "Average Price"],
+        ...["Trading total", "Status"],
+      ],
+      [
+        ...[time, "OrderNo", "Pair", "Type", "Side", "Order Price", "Order Amount", "AvgTrading Price", "Filled"],
+        ...["Total", "status"],
+      ],
     ]),
     lacks: "an order history without fees",
     instead: binanceTrades,

@@ -92,6 +92,11 @@ export function readUtcMsAt(
     const { wallClockMs, offsetMs } = scanned;
     return Number.isNaN(offsetMs) ? reading.toUtcMs(wallClockMs) : wallClockMs - offsetMs;
   }
+  // Spreadsheets and newer generations of an export write times so, whatever the export did before; it cannot mean another day.
+  if (end - start >= isoCharactersMin && match(row, start, end, iso)) {
+    const { wallClockMs, offsetMs } = scanned;
+    return Number.isNaN(offsetMs) ? reading.toUtcMs(wallClockMs) : wallClockMs - offsetMs;
+  }
   const known = formats.map(({ source }) => (source === "iso" ? "YYYY-MM-DDThh:mm:ssZ" : source));
   throw new CellError("not_a_time", `a time like ${known.join(" or ")}`);
 }
@@ -154,6 +159,10 @@ export function compileFormat(source: TimeFormat): CompiledFormat {
   const charactersMin = source.replace(/A/, "AM").length;
   return { source, tokens: Uint16Array.from(pairs), charactersMin, places: placesOf(tokens) };
 }
+
+const iso = compileFormat("iso");
+/** With hours and minutes: a date alone would be midnight. */
+const isoCharactersMin = "YYYY-MM-DD hh:mm".length;
 
 function placesOf(tokens: readonly string[]): Places | null {
   const literals: number[] = [];

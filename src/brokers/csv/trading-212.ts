@@ -22,12 +22,14 @@ export const trading212 = defineDialect({
   export: "Trading 212 > History > Export history (with Orders)",
   markets: ["stock", "cfd"],
   layout: { kind: "table" },
-  headers: [["Action", "Time", "ISIN", "Ticker", "Name", "No. of shares", "Price / share", "Currency (Price / share)"]],
+  headers: ["Time", "Time (UTC)"].map((time) => [
+    ...["Action", time, "ISIN", "Ticker", "Name", "No. of shares", "Price / share", "Currency (Price / share)"],
+  ]),
   timezone: "UTC",
   statedPnl: null,
   columns: {
     action: text("Action"),
-    time: time("Time", ["YYYY-MM-DD hh:mm:ss"]),
+    time: time(["Time", "Time (UTC)"], ["YYYY-MM-DD hh:mm:ss"]),
     isin: optionalText("ISIN"),
     symbol: optionalText("Ticker"),
     quantity: optionalDecimal("No. of shares"),

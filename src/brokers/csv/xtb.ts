@@ -18,7 +18,7 @@ const order = /^(OPEN|CLOSE) (BUY|SELL) ([\d.,\s]+?)(?:\/[\d.,\s]+)? @ ([\d.,\s]
  * XTB, cash operations: one row a movement of cash, of which the purchases and sales of shares are trades; quantity and price stand in the comment, which
  * is in English whatever the rest is in. A price is in the share's currency, which its symbol's ending tells (not in London, where shares
  * have several); the amount is in the account's. With --currency, the account's, prices are those that the amounts make in it. Positions in CFDs are
- * here as their profit alone. Times are the platform's, and their zone stands nowhere.
+ * here as their profit alone. Times are the platform's, and their zone stands nowhere, but since 2025 above the header.
  */
 export const xtb = defineDialect({
   id: "xtb",
@@ -33,19 +33,26 @@ export const xtb = defineDialect({
     ["ID", "Typ", "Čas", "Symbol", "Komentář", "Částka"],
     ["ID", "Tipo", "Hora", "Símbolo", "Comentario", "Importe"],
     ["ID", "Tipo", "Hora", "Símbolo", "Comentário", "Montante"],
+    ["Type", "Instrument", "Time", "Amount", "ID", "Comment", "Product"],
+    ["Type", "Ticker", "Instrument", "Time", "Amount", "ID", "Comment", "Product"],
   ],
   closed: true,
   timezone: null,
+  timezoneAbove: /^.*Date from \((UTC)\)/im,
   statedPnl: null,
   columns: {
     id: id("ID"),
     type: text(["Type", "Typ", "Tipo"]),
     time: time(["Time", "Czas", "Čas", "Hora"], ["DD.MM.YYYY hh:mm:ss", "YYYY-MM-DD hh:mm:ss", "DD/MM/YYYY hh:mm:ss"]),
-    symbol: optionalText(["Symbol", "Símbolo"]),
+    // Where there is a ticker, the instrument is its name.
+    symbol: optionalText(["Symbol", "Símbolo", "Ticker", "Instrument"]),
+    instrument: optionalText("Instrument"),
+    product: optionalText("Product"),
     comment: optionalText(["Comment", "Komentarz", "Komentář", "Comentario", "Comentário"]),
     amount: looseMoney(["Amount", "Kwota", "Částka", "Importe", "Montante"]),
   },
   timeColumn: "time",
+  summaryRow: (cells) => (/^(?:Total|Razem|Celkem|Suma)$/i.test(cells[0]?.trim() ?? "") ? "the sum of all rows" : null),
   toExecution(row, settings): Draft | Skip {
     const [, action, kind, quantityText, priceText] = order.exec(row.comment ?? "") ?? [];
     if (action === undefined || quantityText === undefined || priceText === undefined) return skip(reasonOf(row));

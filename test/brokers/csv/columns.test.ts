@@ -188,8 +188,8 @@ describe("time", () => {
     ["YYYY-MM-DD hh:mm:ss", "2023-01-10 24:00:00"],
     ["YYYY-MM-DD hh:mm:ss", "2023-01-10 23:60:00"],
     ["YYYY-MM-DD hh:mm:ss", "2023-01-10 23:59:60"],
-    ["YYYY-MM-DD hh:mm:ss", "2023-01-10T23:59:59"],
-    ["YYYY-MM-DD hh:mm:ss", "2023-01-10 23:59:59Z"],
+    ["YYYY-MM-DD hh:mm:ss", "2023-01-10T23:59:59+15:00"],
+    ["DD/MM/YYYY hh:mm:ss", "2023-01-10"],
     ["YYYY-MM-DD hh:mm:ss", "2023-1-10 23:59:59"],
     ["YYYY-MM-DD hh:mm:ss", "2023-01-10 23:59:59."],
     ["YYYY-MM-DD hh:mm:ss", "44927.5"],
@@ -202,6 +202,16 @@ describe("time", () => {
     ["iso", "1772359200"],
   ])("%s refuses %p", (format, cell) => {
     expect(() => read(time("h", [format]), cell)).toThrow(expect.objectContaining({ code: "not_a_time" }));
+  });
+
+  test.each([
+    ["DD/MM/YYYY hh:mm:ss", "2023-01-10 23:59:59", "2023-01-10T22:59:59.000Z"],
+    ["M/D/YYYY h:mm:ss A", "2023-01-10 23:59", "2023-01-10T22:59:00.000Z"],
+    ["YYYY-MM-DD hh:mm:ss", "2023-01-10T23:59:59Z", "2023-01-10T23:59:59.000Z"],
+    ["YYYY-MM-DD hh:mm:ss", "2023-01-10 23:59:59+02:00", "2023-01-10T21:59:59.000Z"],
+  ])("%s reads %p too, as spreadsheets and newer exports write it", (format, cell, expected) => {
+    const reading = { decimalMark: ".", toUtcMs: (ms: number) => ms - 3_600_000 } as const;
+    expect(new Date(time("h", [format]).parse(cell, reading, "h").utcMs).toISOString()).toBe(expected);
   });
 
   test("agrees with the calendar on every day of two centuries", () => {
