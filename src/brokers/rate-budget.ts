@@ -10,7 +10,10 @@ export interface RateBudget {
    * @throws {Failure} `data` with code `rate_limited` when that is later than the cycle lasts
    */
   take: (weight: number, accountId: string, pool?: string) => Promise<void>;
-  /** Whether the weight is free now, nobody waits, and the pool would stay within `share` (0 to 1) of its limit: for work that can wait. */
+  /**
+   * For work that can wait: whether the weight is free now, nobody waits, and the pool would stay within `share` (0 to 1) of its limit. Where others
+   * always wait, a twentieth of the pool is such work's all the same: it would never be done else.
+   */
   hasSpare: (weight: number, accountId: string, options: { share: number; pool?: string }) => boolean;
   /** The venue's own count of what was used in its window. */
   observe: (used: { weight: number; windowMs: number; atMs: number; pool?: string }) => void;
@@ -41,6 +44,8 @@ export interface RateBudgetOptions {
 
 /** Left to others on this address: a person's browser, another machine behind the same router. */
 const reserve = 0.02;
+/** Of a pool that is never free: for work that can wait. */
+const patientShare = 0.05;
 /** What is on its way when the venue's window changes counts in the next one. */
 const windowSlackMs = 500;
 /** The longest ban is 3 days; more is a misread header. */
@@ -115,11 +120,16 @@ export function openRateBudget(venue: string, limits: readonly RateLimit[], opti
     },
     hasSpare(weight, accountId, { share, pool: name }) {
       const [key, { limit, waiting }] = poolOf(name, accountId);
-      if (waiting.size > 0) return false;
       const nowMs = clock.nowMs();
       if (bannedUntilMs(store, bansOf(limit)) > nowMs) return false;
-      const entries = store.transact(() => store.read(key, nowMs - limit.windowMs - windowSlackMs));
-      return sum(entries) + weight <= Math.floor(limit.weight * share);
+      const keptMs = limit.windowMs + windowSlackMs;
+      const used = sum(store.transact(() => store.read(key, nowMs - keptMs)));
+      if (waiting.size === 0 && used + weight <= Math.floor(limit.weight * share)) return true;
+      if (limit.perAccount === true) return false;
+      // It takes its turn among the others, which may be two windows later: not so late that the account would fail for it.
+      const queued = sum([...waiting.values()].flat());
+      const isSoon = queued + weight <= limit.weight && (deadlineMs === null || nowMs + 2 * keptMs < deadlineMs);
+      return isSoon && takePatiently(store, { key: `${key}#patient`, weight, limit, nowMs });
     },
     observe({ weight, windowMs, atMs, pool: name }) {
       const limit = limitOf(limits, name);
@@ -179,6 +189,20 @@ function takeNow(store: RateStore, { key, bans, weight, allowed, windowMs, nowMs
       if (used + weight <= allowed) return entry.atMs + keptMs;
     }
     return nowMs + keptMs;
+  });
+}
+
+/** Of what is granted so a count is kept of its own: the request itself is taken and counted as any other. */
+function takePatiently(
+  store: RateStore,
+  { key, weight, limit, nowMs }: { key: string; weight: number; limit: RateLimit; nowMs: number },
+): boolean {
+  return store.transact(() => {
+    const sinceMs = nowMs - limit.windowMs;
+    if (sum(store.read(key, sinceMs)) + weight > Math.max(weight, limit.weight * patientShare)) return false;
+    store.add(key, nowMs, weight);
+    store.forget(key, sinceMs);
+    return true;
   });
 }
 

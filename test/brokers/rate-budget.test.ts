@@ -128,19 +128,66 @@ describe("is fair", () => {
     expect(served).toEqual(["large", "small"]);
   });
 
-  test("work that can wait has only its share, and nothing while others wait", async () => {
+  test("work that can wait has its share of what is free", async () => {
     const { budget, clock } = open();
     const spare = (weight: number, share = 0.2) => budget.hasSpare(weight, "1", { share });
-    expect([spare(200), spare(201)]).toEqual([true, false]);
-    await budget.take(150, "1");
-    expect([spare(50), spare(51), spare(51, 0.3)]).toEqual([true, false, true]);
-    await budget.take(830, "2");
-    expect(spare(1)).toBe(false);
+    expect([spare(200), spare(150), spare(60, 0.3)]).toEqual([true, true, true]);
+    await budget.take(980, "2");
     clock.advance(windowMs);
-    await budget.take(10, "2");
-    const waiting = budget.take(990, "3");
-    expect(spare(1, 1)).toBe(false);
-    await clock.drive(waiting);
+    await budget.take(200, "1", "linear");
+    expect(budget.hasSpare(50, "1", { share: 0.5, pool: "linear" })).toBe(true);
+    expect(budget.hasSpare(98, "1", { share: 0.98, pool: "user" })).toBe(true);
+    await budget.take(1, "1", "user");
+    expect(budget.hasSpare(98, "1", { share: 0.98, pool: "user" })).toBe(false); // nobody else takes of it
+  });
+
+  test("and a twentieth of what never is", async () => {
+    const { budget, clock } = open();
+    const spare = (weight: number) => budget.hasSpare(weight, "patient", { share: 0.4 });
+    await budget.take(980, "1");
+    const waiting = [budget.take(20, "2"), budget.take(20, "3")];
+    expect([spare(20), spare(20), spare(20)]).toEqual([true, true, false]);
+    clock.advance(minuteMs - 200);
+    expect(spare(20)).toBe(false);
+    clock.advance(300);
+    expect(spare(20)).toBe(true);
+    await clock.drive(Promise.all(waiting));
+  });
+
+  test("but nothing that would be too late, and nothing behind a queue of a whole window", async () => {
+    const clock = virtualClock();
+    const { budget } = open({ clock, deadlineMs: clock.nowMs() + 2 * windowMs });
+    await budget.take(980, "1");
+    expect(budget.hasSpare(20, "2", { share: 0.4 })).toBe(false);
+    const { budget: free } = open({ clock });
+    await free.take(980, "1");
+    const queue = Array.from({ length: 5 }, (_, index) => free.take(200, String(index)));
+    expect(free.hasSpare(20, "patient", { share: 0.4 })).toBe(false);
+    await clock.drive(Promise.all(queue));
+  });
+
+  test("a search goes on at its pace while a thousand accounts ask all the time, and delays nobody much", async () => {
+    const { budget, clock } = open();
+    const endMs = clock.nowMs() + 30 * minuteMs;
+    const served = { busy: 0, patient: 0 };
+    const busy = async (accountId: string) => {
+      while (clock.nowMs() < endMs) {
+        await budget.take(20, accountId);
+        served.busy += 20;
+      }
+    };
+    const patient = async () => {
+      while (clock.nowMs() < endMs) {
+        if (budget.hasSpare(20, "patient", { share: 0.4 })) {
+          await budget.take(20, "patient");
+          served.patient += 20;
+        } else await clock.sleep(1_000);
+      }
+    };
+    const accounts = Array.from({ length: 24 }, (_, index) => busy(String(index)));
+    await clock.drive(Promise.all([...accounts, patient()]));
+    const share = served.patient / (served.patient + served.busy);
+    expect([share > 0.03, share < 0.06]).toEqual([true, true]);
   });
 });
 
