@@ -447,6 +447,12 @@ describe("executions", () => {
     expect(failure.message).toMatch(/^file\.csv holds more than 1000 accounts: .* and \d+ more\.$/);
   });
 
+  test.each(["1.1E+10", "8,38977E+18"])("an id that a spreadsheet rounded is no id: %s", async (id) => {
+    const { report, executions } = await read(file(row({ id: `"${id}"` }), row({ id: "12" })));
+    expect(executions).toHaveLength(1);
+    expect(report.problems).toMatchObject([{ line: 2, column: "Trade ID", code: "rounded_id", said: id }]);
+  });
+
   test("an id that comes again is one execution, or an error when it says something else", async () => {
     const { report, executions } = await read(file(row(), row(), row({ price: "101" }), row({ id: "2" })));
     expect(executions.map(({ externalId, price }) => `${externalId} ${price}`)).toEqual([
