@@ -124,12 +124,15 @@ export function openRateBudget(venue: string, limits: readonly RateLimit[], opti
       if (bannedUntilMs(store, bansOf(limit)) > nowMs) return false;
       const keptMs = limit.windowMs + windowSlackMs;
       const used = sum(store.transact(() => store.read(key, nowMs - keptMs)));
-      if (waiting.size === 0 && used + weight <= Math.floor(limit.weight * share)) return true;
-      if (limit.perAccount === true) return false;
+      const isFree = waiting.size === 0 && used + weight <= Math.floor(limit.weight * share);
+      // A pool of the account's own is kept busy by nobody else.
+      if (limit.perAccount === true) return isFree;
       // It takes its turn among the others, which may be two windows later: not so late that the account would fail for it.
       const queued = sum([...waiting.values()].flat());
       const isSoon = queued + weight <= limit.weight && (deadlineMs === null || nowMs + 2 * keptMs < deadlineMs);
-      return isSoon && takePatiently(store, { key: `${key}#patient`, weight, limit, nowMs });
+      if (!isFree && !isSoon) return false;
+      const allowed = isFree ? Number.POSITIVE_INFINITY : Math.max(weight, limit.weight * patientShare);
+      return countPatient(store, { key: `${key}#patient`, weight, allowed, windowMs: limit.windowMs, nowMs });
     },
     observe({ weight, windowMs, atMs, pool: name }) {
       const limit = limitOf(limits, name);
@@ -192,14 +195,11 @@ function takeNow(store: RateStore, { key, bans, weight, allowed, windowMs, nowMs
   });
 }
 
-/** Of what is granted so a count is kept of its own: the request itself is taken and counted as any other. */
-function takePatiently(
-  store: RateStore,
-  { key, weight, limit, nowMs }: { key: string; weight: number; limit: RateLimit; nowMs: number },
-): boolean {
+/** What such work was granted has a count of its own; the request itself is taken and counted as any other. */
+function countPatient(store: RateStore, { key, weight, allowed, windowMs, nowMs }: Omit<Take, "bans">): boolean {
   return store.transact(() => {
-    const sinceMs = nowMs - limit.windowMs;
-    if (sum(store.read(key, sinceMs)) + weight > Math.max(weight, limit.weight * patientShare)) return false;
+    const sinceMs = nowMs - windowMs;
+    if (sum(store.read(key, sinceMs)) + weight > allowed) return false;
     store.add(key, nowMs, weight);
     store.forget(key, sinceMs);
     return true;
