@@ -245,8 +245,10 @@ async function readTrades(reading: Reading, asked: Asked, window: Window): Promi
   }
   // Where something of later came, the venue takes no end, and so gave all before that: if it begins with the oldest.
   const goesBeyond = rows.some(({ timestamp }) => timestamp > toMs);
-  if (rows.length >= limit && feature.untilDays === undefined) await checkBeginsWithOldest(reading, asked, rows, limit);
-  if (rows.length >= limit && !goesBeyond && toMs > fromMs) throw new TooManyRows();
+  let isWhole = rows.length < limit;
+  if (!isWhole && feature.untilDays === undefined)
+    isWhole = await checkBeginsWithOldest(reading, asked, rows, { fromMs, limit });
+  if (!isWhole && !goesBeyond) throw new TooManyRows();
   return rows.flatMap((row) => {
     const entry = bySymbol.get(row.symbol);
     if (entry === undefined) leaveOut(reading, { market, symbol: row.symbol, info: undefined });
@@ -269,23 +271,33 @@ function checkShowsNone({ lastText, exchange }: CcxtClient, form: RegExp, what: 
 
 /**
  * A list that has no end to ask for and gives the latest of what is too much for one answer cannot be read: what lies before would be missed without
- * a word. It is known by that nothing comes after what it gives. @throws {Failure}
+ * a word. A full answer does not show which it is, and can be all that there is, too; asked for less, the list shows at which end it begins. Where it
+ * always gives as much, it is known by that nothing comes after what it gave. True: what it gave is all. @throws {Failure}
  */
 async function checkBeginsWithOldest(
   { client, state }: Reading,
-  { market, symbol }: Asked,
+  { market, symbol, feature }: Asked,
   rows: readonly Trade[],
-  limit: number,
-): Promise<void> {
+  { fromMs, limit }: { fromMs: number; limit: number },
+): Promise<boolean> {
   const note = `oldest/${market}${symbol === undefined ? "" : `:${symbol}`}`;
-  if (state.notes.has(note)) return;
-  const lastMs = Math.max(...rows.map(({ timestamp }) => timestamp));
-  const later = shaped(client, Trades, await client.call(trades, [symbol, lastMs, limit, {}]));
+  if (state.notes.has(note)) return false;
+  const ask = async (sinceMs: number, count: number) =>
+    shaped(client, Trades, await client.call(trades, [symbol, sinceMs, count, {}]));
+  const times = rows.map(({ timestamp }) => timestamp);
+  const [firstMs, lastMs] = [Math.min(...times), Math.max(...times)];
+  const fewer = await ask(fromMs, Math.ceil(limit / 2));
+  const takesLimit = fewer.length < rows.length;
   const known = new Set(rows.map(({ id }) => id));
-  if (later.some(({ id, timestamp }) => timestamp >= lastMs && !known.has(id))) {
+  const isOldest = takesLimit
+    ? fewer.some(({ timestamp }) => timestamp === firstMs) && fewer.every(({ id }) => known.has(id))
+    : (await ask(lastMs, limit)).some(({ id, timestamp }) => timestamp >= lastMs && !known.has(id));
+  if (isOldest) {
     state.notes.set(note, "1");
-    return;
+    return false;
   }
+  const more = Math.min(feature.limit ?? limit, 2 * limit);
+  if (takesLimit && more > limit && (await ask(fromMs, more)).length === rows.length) return true;
   throw failure(
     "broker_answer",
     `${client.exchange.title} gives no more than its last ${limit} trades${symbol === undefined ? "" : ` of ${symbol}`}: what was before cannot be read.`,

@@ -24,7 +24,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** How a venue's list of trades takes what it is asked for. */
-type Ways = "takes an end" | "begins with the oldest" | "gives the latest";
+type Ways = "takes an end" | "begins with the oldest" | "gives the latest" | "gives a hundred, the oldest first";
 
 const trades = Array.from({ length: 730 }, (_, index) => ({
   id: `t${index}`,
@@ -35,12 +35,16 @@ const trades = Array.from({ length: 730 }, (_, index) => ({
   amount: "0.1",
 }));
 
-function exchangeOf(ways: Ways): ExchangeClass {
+type Trade = (typeof trades)[number];
+
+function exchangeOf(ways: Ways, all: readonly Trade[], limitMax: number): ExchangeClass {
   return class {
     readonly requiredCredentials = {};
     readonly options = {};
     readonly features = {
-      spot: { fetchMyTrades: { limit: 100, symbolRequired: false, ...(ways === "takes an end" && { untilDays: 30 }) } },
+      spot: {
+        fetchMyTrades: { limit: limitMax, symbolRequired: false, ...(ways === "takes an end" && { untilDays: 30 }) },
+      },
     };
     setMarkets(): void {}
     fetchTime(): Promise<number> {
@@ -50,13 +54,18 @@ function exchangeOf(ways: Ways): ExchangeClass {
       return Promise.resolve([{ id: "ETH-EUR", symbol: "ETH/EUR", base: "ETH", quote: "EUR", spot: true }]);
     }
     fetchMyTrades(_symbol: unknown, since: number, limit: number, { until = Infinity }): Promise<unknown> {
-      const found = trades.filter(({ timestamp }) => timestamp >= since && timestamp <= until);
-      return Promise.resolve(ways === "gives the latest" ? found.slice(-limit) : found.slice(0, limit));
+      const found = all.filter(({ timestamp }) => timestamp >= since && timestamp <= until);
+      const rows = ways === "gives a hundred, the oldest first" ? 100 : Math.min(limit, limitMax);
+      return Promise.resolve(ways === "gives the latest" ? found.slice(-rows) : found.slice(0, rows));
     }
   } as unknown as ExchangeClass;
 }
 
-async function read(ways: Ways): Promise<{ ids: string[]; warnings: AccountWarning[]; error: unknown }> {
+async function read(
+  ways: Ways,
+  all: readonly Trade[] = trades,
+  limitMax = 100,
+): Promise<{ ids: string[]; warnings: AccountWarning[]; error: unknown }> {
   const venue: Venue = {
     id: "nowhere",
     title: "Nowhere",
@@ -66,7 +75,9 @@ async function read(ways: Ways): Promise<{ ids: string[]; warnings: AccountWarni
     limits: [{ pool: "address", weight: 1_000, windowMs: 1_000 }],
     load: () =>
       Promise.resolve(
-        untestedExchange({ id: "nowhere", title: "Nowhere" }, () => Promise.resolve({ default: exchangeOf(ways) })),
+        untestedExchange({ id: "nowhere", title: "Nowhere" }, () =>
+          Promise.resolve({ default: exchangeOf(ways, all, limitMax) }),
+        ),
       ),
   };
   const dataDir = mkdtempSync(join(folder, "data-"));
@@ -95,7 +106,7 @@ async function read(ways: Ways): Promise<{ ids: string[]; warnings: AccountWarni
   return result;
 }
 
-test.each<Ways>(["takes an end", "begins with the oldest"])(
+test.each<Ways>(["takes an end", "begins with the oldest", "gives a hundred, the oldest first"])(
   "a list that %s is read whole, each trade once",
   async (ways) => {
     const { ids, warnings, error } = await read(ways);
@@ -104,6 +115,47 @@ test.each<Ways>(["takes an end", "begins with the oldest"])(
     expect(warnings.map(({ code }) => code)).toEqual(["untested"]);
   },
 );
+
+test.each([99, 100, 101, 200, 300])(
+  "an end that cannot be asked for, and %i trades: all of them, a full answer or not",
+  async (count) => {
+    const { ids, error } = await read("begins with the oldest", trades.slice(0, count));
+    expect(error).toBe(null);
+    expect(ids).toEqual(trades.slice(0, count).map(({ id }) => `nowhere:spot:ETH-EUR:${id}`));
+  },
+);
+
+test("trades of one millisecond at the end of a full answer are all read", async () => {
+  const atMs = trades[95]?.timestamp ?? 0;
+  const crowded = trades
+    .slice(0, 160)
+    .map((trade, index) => (index >= 95 && index < 130 ? { ...trade, timestamp: atMs } : trade));
+  const { ids, error } = await read("begins with the oldest", crowded);
+  expect(error).toBe(null);
+  expect(ids.toSorted()).toEqual(crowded.map(({ id }) => `nowhere:spot:ETH-EUR:${id}`).toSorted());
+});
+
+test("more of them in one millisecond than an answer holds is an error, and nothing is left out in silence", async () => {
+  const atMs = trades[10]?.timestamp ?? 0;
+  const { error } = await read(
+    "begins with the oldest",
+    trades.slice(0, 150).map((trade) => ({ ...trade, timestamp: atMs })),
+  );
+  expect(error).toMatchObject({
+    message: expect.stringContaining("one millisecond"),
+    detail: { code: "broker_answer" },
+  });
+});
+
+test("a hundred trades of a list that gives the latest are all, where it would give more", async () => {
+  const all = trades.slice(0, 100);
+  expect(await read("gives the latest", all, 500)).toMatchObject({
+    error: null,
+    ids: all.map(({ id }) => `nowhere:spot:ETH-EUR:${id}`),
+  });
+  const { error } = await read("gives the latest", trades.slice(0, 101), 500);
+  expect(error).toBeInstanceOf(Failure);
+});
 
 test("a list that gives the latest alone is refused: what lies before would be missing without a word", async () => {
   const { ids, error } = await read("gives the latest");
