@@ -8,6 +8,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { readClosedTrade } from "../../src/journal/closed-trades.ts";
 import { compilesToMachineCode } from "../../src/journal/machine-code.ts";
+import { statisticsJson } from "../../src/journal/statistics-json.ts";
 import { TradePageReader } from "../../src/journal/trade-page.ts";
 import type { Statistics } from "../../src/statistics/body.ts";
 import { createSummary, type Summary } from "../../src/statistics/summary.ts";
@@ -35,7 +36,7 @@ function timed<T>(part: keyof typeof spent, work: () => T): T {
 function finish(summary: Summary | null): void {
   if (summary === null) return;
   const body = timed("figures", () => summary.finish({ engineVersion: "bench", computedAtMs: 0, basedOnVersion: 1 }));
-  bytes += timed("write", () => JSON.stringify(body)).length;
+  bytes += timed("write", () => statisticsJson(body)).length;
   if (!isChecked) return;
   addUp(body);
   hash.update(JSON.stringify(body));

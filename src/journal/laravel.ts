@@ -9,6 +9,7 @@ import { compilesToMachineCode } from "./machine-code.ts";
 import { batchOutcome, statisticsOutcome, statusOutcome, taken } from "./outcomes.ts";
 import { pages } from "./pages.ts";
 import { checked, readAccount, readAccountTrade, readExecution, readStoredTrade, readUser } from "./read.ts";
+import { statisticsJson } from "./statistics-json.ts";
 import { formatTimestamp } from "./timestamp.ts";
 import { TradePageReaders } from "./trade-page.ts";
 import { cycleStoredShape, fileStoredShape, type Id, type Ping, pingAnswerShape } from "./wire.ts";
@@ -140,7 +141,10 @@ export function openLaravelJournal(settings: LaravelSettings, context: Context):
     },
     putStatistics: async (userId, statistics) => {
       const path = `/users/${segment(userId)}/statistics`;
-      return statisticsOutcome(await write("PUT", path, statistics), `PUT ${path}`);
+      return statisticsOutcome(
+        await http.send({ method: "PUT", path, body: statisticsJson(statistics) }),
+        `PUT ${path}`,
+      );
     },
     postCycleReport: async (report) => {
       const answer = await write("POST", "/cycles", report);

@@ -1,11 +1,31 @@
 import { formatDecimal, one, parseDecimal } from "../executions/decimal.ts";
 import { lowBase } from "./lanes.ts";
 
+const unitsInOne = 1e8;
+/** The high lane counts so many units of 10^-8, the low lane so many parts of one. */
+const unitsInHigh = 1e4;
+const lowInUnit = 1e10;
+/** Below it JavaScript writes an exponent. */
+const shortMin = 1e-6 * unitsInOne;
+/** Decimals of more digits can share a float. */
+const shortMax = 1e15;
+
+/** Has that number of units of 10^-8 at most 15 digits, and no exponent when written as one of 1? Zero has not: it may be -0. */
+function isShort(units: number): boolean {
+  return units > 0 ? units >= shortMin && units < shortMax : units <= -shortMin && units > -shortMax;
+}
+
 /**
- * Numbers as the contract's decimal text: the shortest form, never an exponent, never -0. A body has some ten thousand of them, so
- * digits are taken four at a time from a table.
+ * Numbers as the contract's decimal text: the shortest form, never an exponent, never -0. A body has some ten thousand of them.
+ *
+ * A decimal of up to 15 digits is what JavaScript writes for the float next to it: no two such decimals share one, and it writes the
+ * shortest that is read as that float. That text is made natively and in one piece, while a text that was put together is copied once
+ * more when the body is written. Of longer ones digits are taken four at a time from a table.
  */
 export function amountText(high: number, low: number): string {
+  const lowUnits = low / lowInUnit;
+  const all = high * unitsInHigh + lowUnits;
+  if (isShort(all) && lowUnits === Math.floor(lowUnits)) return `${all / unitsInOne}`;
   let units = high;
   let rest = low;
   if (units > 0 && rest < 0) {
@@ -37,13 +57,13 @@ function positiveText(units: number, rest: number): string {
     : `${head}${four(third)}${four(fifth)}${trimmed(sixth)}`;
 }
 
-const unitsInOne = 1e8;
 const safeMax = Number.MAX_SAFE_INTEGER;
 /** Decimals of the contract have at most 30 digits before the point. */
 const ratioMax = 1e30;
 
 /** A whole number of units of 10^-8. */
 export function unitsText(units: number): string {
+  if (isShort(units)) return `${units / unitsInOne}`;
   const size = units < 0 ? -units : units;
   const integer = Math.floor(size / unitsInOne);
   const rest = size - integer * unitsInOne;

@@ -68,16 +68,18 @@ export function factsOf(day: number): DayFacts {
 const two = (value: number): string => (value < 10 ? `0${value}` : `${value}`);
 const four = (value: number): string => (value > 999 ? `${value}` : `${value}`.padStart(4, "0"));
 
-let lastDay = 0;
-let lastDayKey = "1970-01-01";
+/** Users and their periods share days. */
+const dayKeys = new Map<number, string>();
+const dayKeysMax = 20_000;
 
-/** 2026-02-28. The last one is kept: a period's best and worst day, and its times, are often on one day. */
+/** 2026-02-28 */
 export function dayKey(day: number): string {
-  if (day === lastDay) return lastDayKey;
+  const known = dayKeys.get(day);
+  if (known !== undefined) return known;
   const { year, month, date } = dateOf(day);
-  lastDay = day;
-  lastDayKey = `${four(year)}-${two(month)}-${two(date)}`;
-  return lastDayKey;
+  const key = `${four(year)}-${two(month)}-${two(date)}`;
+  if (dayKeys.size < dayKeysMax) dayKeys.set(day, key);
+  return key;
 }
 
 /** 2026-W09: the ISO week of the ISO year, which is that of the week's Thursday. */

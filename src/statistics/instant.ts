@@ -1,4 +1,4 @@
-import { dayKey, dayMs, dayOf } from "./days.ts";
+import { dayMs, dayOf } from "./days.ts";
 
 const zeroCode = 48;
 /** `2026-03-01T10:00:00` */
@@ -60,15 +60,7 @@ function notATime(text: string): RangeError {
   return new RangeError(`no time in UTC like 2026-03-01T10:00:00.123Z (was "${text}")`);
 }
 
-const two = Array.from({ length: 100 }, (_, value) => `${value}`.padStart(2, "0"));
-
 /** Always three fraction digits. */
 export function formatInstant(ms: number): string {
-  const day = Math.floor(ms / dayMs);
-  const rest = ms - day * dayMs;
-  const seconds = Math.floor(rest / 1_000);
-  const minutes = Math.floor(seconds / 60);
-  const fraction = rest - seconds * 1_000;
-  const clock = `${two[Math.floor(minutes / 60)]}:${two[minutes % 60]}:${two[seconds % 60]}`;
-  return `${dayKey(day)}T${clock}.${Math.floor(fraction / 100)}${two[fraction % 100]}Z`;
+  return new Date(ms).toISOString();
 }

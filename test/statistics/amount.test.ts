@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { divideRounded, formatDecimal, parseDecimal } from "../../src/executions/decimal.ts";
 import { Amount } from "../../src/statistics/amount.ts";
-import { amountText, ratioText } from "../../src/statistics/amount-text.ts";
+import { amountText, ratioText, unitsText } from "../../src/statistics/amount-text.ts";
 import { BreakevenBand } from "../../src/statistics/band.ts";
 import { averageText, ExactSum } from "../../src/statistics/exact-sum.ts";
 import { readVolume } from "../../src/statistics/volume.ts";
@@ -67,6 +67,25 @@ describe("text", () => {
         expect(amountText(high, low)).toBe(formatDecimal(parseDecimal(text)));
       }),
       { numRuns: 1_000 },
+    );
+  });
+
+  test("is exact to the last of 15 digits and beyond, and down to the last place", () => {
+    const bounds = [1, 99, 100, 101, 1e8, 1e15 - 1, 1e15, 1e15 + 1, 2 ** 53 - 1];
+    const units = fc.oneof(
+      fc.maxSafeInteger(),
+      fc.integer(),
+      fc.constantFrom(...bounds, ...bounds.map((one) => -one), 0),
+    );
+    fc.assert(
+      fc.property(units, (count) => {
+        const exact = BigInt(count) * 10n ** 10n;
+        expect(unitsText(count)).toBe(formatDecimal(exact));
+        const amount = new Amount();
+        amount.setDecimal(exact);
+        expect(amountText(amount.high, amount.low)).toBe(formatDecimal(exact));
+      }),
+      { numRuns: 2_000 },
     );
   });
 

@@ -2,6 +2,7 @@ import type { Log } from "../../context.ts";
 import { Failure } from "../../errors.ts";
 import { statisticsBytesMax } from "../../journal/fields.ts";
 import type { Journal, StatisticsOutcome } from "../../journal/journal.ts";
+import { statisticsJson } from "../../journal/statistics-json.ts";
 import type { User } from "../../journal/wire.ts";
 import type { Statistics, StatisticsSection, StatisticsWarning } from "../../statistics/body.ts";
 
@@ -32,7 +33,7 @@ function isTooLarge(statistics: Statistics): boolean {
     (sum, { periods, breakdowns }) => sum + periods.length + breakdowns.length,
     0,
   );
-  return entries > entriesAlwaysTaken && Buffer.byteLength(JSON.stringify(statistics)) > statisticsBytesMax;
+  return entries > entriesAlwaysTaken && Buffer.byteLength(statisticsJson(statistics)) > statisticsBytesMax;
 }
 
 function sectionsOf({ currencies, base }: Statistics): StatisticsSection[] {
