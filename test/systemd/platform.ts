@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { type EmbeddedJournal, openEmbeddedJournal } from "../../src/journal/embedded.ts";
-import { servePlatform } from "../../src/journal/serve.ts";
+import { servePlatform } from "../contract/platform.ts";
 
 export const importUnit = "ami-workers-import-trades.service";
 
