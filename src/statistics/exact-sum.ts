@@ -42,7 +42,12 @@ export class ExactSum {
   }
 
   merge(other: ExactSum): void {
-    other.settle();
+    if (other.#room !== additionsMax) other.settle();
+    // Of many small sums, as days are, nearly each is no more than an amount.
+    if (other.#wide === 0n && other.high <= addendMax && other.high >= -addendMax) {
+      this.add(other.high, other.low);
+      return;
+    }
     this.settle();
     this.high += other.high;
     this.low += other.low;
