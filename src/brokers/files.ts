@@ -1,7 +1,7 @@
 import { Failure } from "../errors.ts";
 import type { Execution, Market } from "../executions/execution.ts";
 import type { Trade } from "../trades/trade.ts";
-import { type RecogniseOptions, readPages, recognise } from "./csv/read.ts";
+import { type Recognised, type RecogniseOptions, readPages, recognise } from "./csv/read.ts";
 import type { FileReport } from "./csv/report.ts";
 
 /** A file of a broker whose format is known, whatever it is: delimited text, or a report of a MetaTrader terminal. */
@@ -51,9 +51,9 @@ export async function openBrokerFile(path: string, options: OpenOptions): Promis
     return await openDelimited(path, options);
   } catch (error) {
     if (!(error instanceof Failure) || !perhapsReport.has(error.detail.code ?? "")) throw error;
-    const report = await openReport(path, options);
-    if (report === null) throw error;
-    return report;
+    const found = (await openReport(path, options)) ?? (await openSheet(path, options));
+    if (found === null) throw error;
+    return found;
   }
 }
 
@@ -66,15 +66,40 @@ const zoneSources = {
 
 async function openDelimited(path: string, options: OpenOptions): Promise<BrokerFile> {
   const recognised = await recognise(path, options);
-  const { dialect, broker, encoding, delimiter, decimalMark, headerLine, zone, zoneFrom, account } = recognised;
+  const { encoding, delimiter } = recognised;
+  const shown = { encoding, delimiter: delimiter === "\t" ? "tab" : delimiter };
+  return delimitedFile(path, recognised, options, {
+    facts: shown,
+    pages: (report, signal) => readPages(recognised, report, signal),
+  });
+}
+
+/** An export that a spreadsheet's workbook holds: the reader of workbooks is loaded when it is needed. Null: it is none. */
+async function openSheet(path: string, options: OpenOptions): Promise<BrokerFile | null> {
+  const { findSheet, readSheet } = await import("./workbook-sheets.ts");
+  const found = await findSheet(path, options);
+  if (found === null) return null;
+  const { recognised, sheet, sheets } = found;
+  return delimitedFile(path, recognised, options, {
+    facts: { encoding: "XLSX", sheet: sheets === 1 ? "1" : `${sheet + 1} of ${sheets}` },
+    pages: (report, signal) => readSheet(found, path, report, signal),
+  });
+}
+
+function delimitedFile(
+  path: string,
+  recognised: Recognised,
+  options: OpenOptions,
+  { facts, pages }: Pick<BrokerFile, "facts" | "pages">,
+): BrokerFile {
+  const { dialect, broker, decimalMark, headerLine, zone, zoneFrom, account } = recognised;
   const from = zoneFrom === "option" || zoneFrom === null ? saidBy(options) : zoneSources[zoneFrom];
   return {
     path,
     name: recognised.name,
     format: { id: dialect.id, title: dialect.title, broker, markets: dialect.markets, currency: null },
     facts: {
-      encoding,
-      delimiter: delimiter === "\t" ? "tab" : delimiter,
+      ...facts,
       "decimal mark": decimalMark,
       "header in line": String(headerLine),
       ...(account === null ? {} : { account }),
@@ -82,7 +107,7 @@ async function openDelimited(path: string, options: OpenOptions): Promise<Broker
     },
     account,
     zone: zone === null ? null : { rule: zone, from },
-    pages: (report, signal) => readPages(recognised, report, signal),
+    pages,
   };
 }
 

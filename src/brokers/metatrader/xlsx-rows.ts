@@ -3,20 +3,27 @@ import { cellCharactersMax, cleanText, columnsMax, type ReportRow } from "./repo
 import { type PartLimits, readPart, tooLarge, type Workbook } from "./workbook-parts.ts";
 
 /** All sheets' rows, one after another, in the order of the archive. Formulas are not computed: their stored values are read. */
-export async function* xlsxRows(workbook: Workbook, limits: PartLimits): AsyncGenerator<ReportRow[]> {
+export async function* xlsxRows(
+  workbook: Workbook,
+  limits: PartLimits,
+  dateText: DateText = terminalDate,
+): AsyncGenerator<ReportRow[]> {
   // A part is never longer than it says: together they are bounded too, or hundreds of them would take hours.
   const bytes = workbook.sheets.reduce((sum, { uncompressedSize }) => sum + uncompressedSize, 0);
   if (bytes > limits.sheetBytesMax) throw tooLarge(workbook.name, "its sheets", limits.sheetBytesMax);
   const strings = await readSharedStrings(workbook, limits.sharedStringsBytesMax);
   const dateStyles = await readDateStyles(workbook, limits.sharedStringsBytesMax);
   for (const sheet of workbook.sheets) {
-    const reader = new SheetReader(strings, dateStyles);
+    const reader = new SheetReader(strings, dateStyles, dateText);
     for await (const _ of readPart(workbook, sheet, limits.sheetBytesMax, reader)) {
       const rows = reader.take();
       if (rows.length > 0) yield rows;
     }
   }
 }
+
+/** How a time is written that the sheet holds as a number of days: milliseconds since 1970 of its clock, and the number. */
+export type DateText = (wallClockMs: number, days: number) => string;
 
 const sharedStringsMax = 1_000_000;
 
@@ -87,15 +94,17 @@ function isDateFormat(code: string): boolean {
 class SheetReader {
   readonly #strings: readonly string[];
   readonly #dateStyles: ReadonlySet<number>;
+  readonly #dateText: DateText;
   #rows: ReportRow[] = [];
   #row: ReportRow | null = null;
   #lastLine = 0;
   #cell: { column: number; type: string; isDate: boolean; text: string } | null = null;
   #isValue = false;
 
-  constructor(strings: readonly string[], dateStyles: ReadonlySet<number>) {
+  constructor(strings: readonly string[], dateStyles: ReadonlySet<number>, dateText: DateText) {
     this.#strings = strings;
     this.#dateStyles = dateStyles;
+    this.#dateText = dateText;
   }
 
   take(): ReportRow[] {
@@ -141,7 +150,7 @@ class SheetReader {
   #textOf({ type, isDate, text }: { type: string; isDate: boolean; text: string }): string {
     if (type === "s") return this.#strings[Number(text)] ?? "";
     if (type !== "n" || text === "") return cleanText(text).slice(0, cellCharactersMax);
-    return isDate ? dateText(text) : shortestNumber(text.trim());
+    return isDate ? dateOf(text, this.#dateText) : shortestNumber(text.trim());
   }
 }
 
@@ -170,9 +179,14 @@ function shortestNumber(text: string): string {
 const daysFrom1899To1970 = 25_569;
 const dayMs = 86_400_000;
 
-/** A day number of a sheet as the terminal writes times; to the nearest second, which the fraction of a day cannot say exactly. */
-function dateText(text: string): string {
-  const ms = Math.round(((Number(text) - daysFrom1899To1970) * dayMs) / 1_000) * 1_000;
-  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return text;
-  return new Date(ms).toISOString().slice(0, 19).replaceAll("-", ".").replace("T", " ");
+/** To the nearest second, which the fraction of a day cannot say exactly. */
+function dateOf(text: string, dateText: DateText): string {
+  const days = Number(text);
+  const ms = Math.round(((days - daysFrom1899To1970) * dayMs) / 1_000) * 1_000;
+  return Number.isFinite(ms) && Math.abs(ms) <= 8.64e15 ? dateText(ms, days) : text;
+}
+
+/** As a terminal writes times. */
+function terminalDate(wallClockMs: number): string {
+  return new Date(wallClockMs).toISOString().slice(0, 19).replaceAll("-", ".").replace("T", " ");
 }

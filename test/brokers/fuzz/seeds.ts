@@ -144,10 +144,49 @@ function workbooks(): Record<string, Buffer> {
     "made/hedging.xlsx": xlsx({ rows: hedging }),
     "made/netting.xlsx": xlsx({ rows: netting, prefix: "x" }),
     "made/tickets.xlsx": xlsx({ rows: tickets }),
-    "made/numbers.xlsx": xlsx({
-      rows: numbers,
-      styles:
-        '<styleSheet><numFmts><numFmt numFmtId="170" formatCode="yyyy.mm.dd hh:mm"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="170"/></cellXfs></styleSheet>',
-    }),
+    "made/numbers.xlsx": xlsx({ rows: numbers, styles: dateStyles }),
+    ...exports(),
+  };
+}
+
+const dateStyles =
+  '<styleSheet><numFmts><numFmt numFmtId="170" formatCode="yyyy.mm.dd hh:mm"/></numFmts><cellXfs><xf numFmtId="0"/><xf numFmtId="170"/></cellXfs></styleSheet>';
+
+/** Exports of brokers that are workbooks, or were saved as one. */
+function exports(): Record<string, Buffer> {
+  const fills = [
+    [
+      "Time",
+      "Symbol",
+      "Side",
+      "Price",
+      "Quantity",
+      "Amount",
+      "Fee",
+      "Realized Profit",
+      "Maker",
+      "Trade ID",
+      "Order ID",
+    ],
+    ["2026-01-02 03:04:05", "BTCUSDT", "BUY", "100.5", "0.5", "50.25", "0.05 USDT", "0", "FALSE", "11", "1"],
+    ["2026-01-03 03:04:05", "BTCUSDT", "SELL", "101.5", "0.5", "50.75", "0.05 USDT", "0.5", "FALSE", "12", "2"],
+  ];
+  const cash = [
+    ["CASH OPERATION HISTORY"],
+    ["ID", "Type", "Time", "Comment", "Symbol", "Amount"],
+    [
+      "700000001",
+      "Stock purchase",
+      { value: "46024.5", style: 1 },
+      "OPEN BUY 2 @ 250.60",
+      "ACME.DE",
+      { value: "-501.2" },
+    ],
+    ["700000002", "Stock sale", { value: "46025.5", style: 1 }, "CLOSE BUY 2 @ 255", "ACME.DE", { value: "510" }],
+  ];
+  const other = "<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>";
+  return {
+    "made/fills.xlsx": xlsx({ rows: fills }),
+    "made/cash.xlsx": xlsx({ rows: cash, styles: dateStyles, parts: { "xl/worksheets/sheet2.xml": other } }),
   };
 }
