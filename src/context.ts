@@ -7,6 +7,8 @@ export interface Context {
   uuid: () => string;
   fetch: Fetch;
   log: Log;
+  /** Until the returned function is called, none of these appears in what is logged, whoever throws it. Absent: in tests that log nothing. */
+  keepSecret?: (secrets: readonly string[]) => () => void;
   /** Aborted by SIGTERM, SIGINT or the cycle's deadline: finish what is in hand, start nothing new. */
   signal: AbortSignal;
   environment: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,8 @@
 export interface Redactor {
   /** From here on none of these appears in anything that was redacted. */
   register: (secrets: readonly string[]) => void;
+  /** As `register`, until the returned function is called: for secrets of many, each of which is needed for a while. */
+  keep: (secrets: readonly string[]) => () => void;
   /** Known secrets, and what looks like one in addresses and headers, replaced. */
   text: (text: string) => string;
   /** Whether a field of this name is secret whatever it holds. */
@@ -25,15 +27,26 @@ const patterns: [RegExp, string][] = [
 
 /** One a run: everything that leaves the process as text goes through it. */
 export function createRedactor(): Redactor {
-  const known = new Set<string>();
+  /** How often each is needed. */
+  const known = new Map<string, number>();
   let ordered: string[] = [];
+  const change = (secrets: readonly string[], by: 1 | -1) => {
+    for (const form of secrets.filter(({ length }) => length >= secretCharactersMin).flatMap(formsOf)) {
+      const count = (known.get(form) ?? 0) + by;
+      if (count === 0) known.delete(form);
+      else known.set(form, count);
+    }
+    ordered = [...known.keys()].sort((first, second) => second.length - first.length);
+  };
   return {
-    register(secrets) {
-      for (const secret of secrets) {
-        if (secret.length < secretCharactersMin) continue;
-        for (const form of formsOf(secret)) known.add(form);
-      }
-      ordered = [...known].sort((first, second) => second.length - first.length);
+    register: (secrets) => change(secrets, 1),
+    keep(secrets) {
+      let isKept = true;
+      change(secrets, 1);
+      return () => {
+        if (isKept) change(secrets, -1);
+        isKept = false;
+      };
     },
     text(text) {
       let clean = text;

@@ -149,7 +149,8 @@ function deadlineSignal(deadlineMs: number, ended: AbortSignal, { clock, armWatc
 
 function contextOf({ world, terminal, log, signal }: Run): Context {
   const { clock, random, uuid, environment } = world;
-  return { clock, random, uuid, environment, terminal, log, signal, fetch: networkOf(environment, log, world.fetch) };
+  const fetch = networkOf(environment, log, world.fetch);
+  return { clock, random, uuid, environment, terminal, log, keepSecret: world.redactor.keep, signal, fetch };
 }
 
 /**

@@ -19,6 +19,18 @@ describe("a registered secret", () => {
   });
 });
 
+test("a secret that is needed for a while is replaced as long as somebody needs it", () => {
+  const redactor = createRedactor();
+  const releases = [redactor.keep(["a-secret-of-two"]), redactor.keep(["a-secret-of-two", "another-one"])];
+  const shown = () => redactor.text("a-secret-of-two another-one");
+  expect(shown()).toBe("[redacted] [redacted]");
+  releases[1]?.();
+  releases[1]?.();
+  expect(shown()).toBe("[redacted] another-one");
+  releases[0]?.();
+  expect(shown()).toBe("a-secret-of-two another-one");
+});
+
 test.each([
   [
     "https://api.example/x?symbol=BTC&signature=0ab1&limit=5",

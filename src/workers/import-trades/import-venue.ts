@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { credentialsOf, secretsOf } from "../../accounts/credentials.ts";
-import type { AccountWarning, SourcePage } from "../../brokers/broker.ts";
+import type { AccountWarning, Credentials, SourcePage } from "../../brokers/broker.ts";
 import type { ListedBroker } from "../../brokers/index.ts";
 import { stepLookup } from "../../brokers/markets-cache.ts";
 import { openRateBudget, type RateBudget } from "../../brokers/rate-budget.ts";
@@ -11,10 +11,13 @@ import { Failure } from "../../errors.ts";
 import type { Market } from "../../executions/execution.ts";
 import { parseTimestamp } from "../../journal/timestamp.ts";
 import type { Account } from "../../journal/wire.ts";
+import { createRedactor, type Redactor } from "../../operation/redaction.ts";
 import type { MatchRules } from "../../trades/match.ts";
 import type { AccountTools } from "./account.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import type { Pairing } from "./pairing.ts";
+
+const causesMax = 8;
 
 /** What the accounts of a cycle share of the venues: one rate budget each, and the steps of quantities. */
 export class Venues {
@@ -81,13 +84,37 @@ export interface VenueOutcome {
 /** Reads what is new for an account from its venue's API. */
 export async function importVenue(
   listed: ListedBroker,
+  read: { account: Account; cursor: unknown },
+  pairing: Pairing,
+  tools: AccountTools,
+): Promise<VenueOutcome> {
+  const credentials = tools.venues.credentialsFor(read.account);
+  const secrets = secretsOf(credentials);
+  const redactor = createRedactor();
+  redactor.register(secrets);
+  // Connectors put no credential into a message. A bug's error can quote a whole request: whoever catches it, or nobody, it is told without them.
+  const release = tools.context.keepSecret?.(secrets);
+  try {
+    const outcome = await importWith(credentials, listed, read, pairing, tools);
+    const warnings = outcome.warnings.map((warning) => ({ ...warning, message: redactor.text(warning.message) }));
+    if (outcome.failure !== null) withoutSecretsIn(outcome.failure, redactor);
+    return { ...outcome, warnings };
+  } catch (error) {
+    throw withoutSecretsIn(error, redactor);
+  } finally {
+    release?.();
+  }
+}
+
+async function importWith(
+  credentials: Credentials,
+  listed: ListedBroker,
   { account, cursor }: { account: Account; cursor: unknown },
   pairing: Pairing,
   { context, progress, venues }: AccountTools,
 ): Promise<VenueOutcome> {
   const outcome: VenueOutcome = { warnings: [], failure: null };
   const warnings = new Map<string, AccountWarning>();
-  const credentials = venues.credentialsFor(account);
   const importFromMs = account.import_from === null ? null : parseTimestamp(account.import_from);
   const reading = listed.broker.read(
     {
@@ -114,10 +141,7 @@ export async function importVenue(
     progress.update(`${listed.broker.title}, account ${account.account_id}: ${pairing.counts.created} new executions`);
     if (context.signal.aborted) break;
   }
-  const secrets = secretsOf(credentials);
-  for (const warning of warnings.values()) {
-    outcome.warnings.push({ ...warning, message: withoutSecrets(warning.message, secrets) });
-  }
+  outcome.warnings.push(...warnings.values());
   return outcome;
 }
 
@@ -140,7 +164,11 @@ async function* untilFailure(pages: AsyncIterable<SourcePage>, outcome: VenueOut
   }
 }
 
-/** A belt: connectors put no credential into a message. */
-function withoutSecrets(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text);
+/** The same error, also where a library quotes whole requests in its own. */
+function withoutSecretsIn(error: unknown, redactor: Redactor): unknown {
+  for (let one = error, depth = 0; one instanceof Error && depth < causesMax; one = one.cause, depth++) {
+    one.message = redactor.text(one.message);
+    if (one.stack !== undefined) one.stack = redactor.text(one.stack);
+  }
+  return error;
 }
