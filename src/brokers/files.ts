@@ -92,7 +92,7 @@ function delimitedFile(
   options: OpenOptions,
   { facts, pages }: Pick<BrokerFile, "facts" | "pages">,
 ): BrokerFile {
-  const { dialect, broker, decimalMark, headerLine, zone, zoneFrom, account } = recognised;
+  const { dialect, broker, decimalMark, dayFirst, headerLine, zone, zoneFrom, account } = recognised;
   const from = zoneFrom === "option" || zoneFrom === null ? saidBy(options) : zoneSources[zoneFrom];
   return {
     path,
@@ -101,6 +101,7 @@ function delimitedFile(
     facts: {
       ...facts,
       "decimal mark": decimalMark,
+      ...(dayFirst === null ? {} : { dates: dayFirst ? "with the day first" : "with the month first" }),
       "header in line": String(headerLine),
       ...(account === null ? {} : { account }),
       ...(zone === null ? {} : { times: `${zone} (from ${from})` }),

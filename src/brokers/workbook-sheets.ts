@@ -12,8 +12,10 @@ import { xlsxRows } from "./metatrader/xlsx-rows.ts";
 
 /** The sheet of a workbook that is a broker's export. */
 export interface FoundSheet {
-  /** Of the sheet as delimited text, which is made anew when it is read. */
+  /** Of the beginning of the sheet as delimited text. */
   recognised: Recognised;
+  /** What the user said of it. */
+  options: RecogniseOptions;
   /** From 0, in the order of the archive. */
   sheet: number;
   sheets: number;
@@ -23,6 +25,9 @@ export interface FoundSheet {
 const sheetsMax = 20;
 /** More than a sheet can have: what a damaged one says of its rows' places is not followed. */
 const rowsMax = 1_048_576;
+
+/** So many rows of a sheet show what it is. */
+const shownRowsMax = 100_000;
 
 /** What a sheet can be that is not the wanted one. */
 const notThis = new Set(["unknown_dialect", "empty_file", "not_importable", "section_missing"]);
@@ -38,9 +43,9 @@ export async function findSheet(path: string, options: RecogniseOptions): Promis
   let refusal: Failure | null = null;
   for (let sheet = 0; sheet < sheets; sheet++) {
     using folder = temporaryFolder();
-    const text = await writeSheet(path, options.name, sheet, folder.path);
+    const text = await writeSheet(path, { name: options.name, sheet, rowsMax: shownRowsMax }, folder.path);
     try {
-      found.push({ recognised: await recognise(text, options), sheet, sheets });
+      found.push({ recognised: await recognise(text, options), options, sheet, sheets });
     } catch (error) {
       if (!(error instanceof Failure) || !notThis.has(error.detail.code ?? "")) throw error;
       if (refusal === null || error.detail.code === "not_importable") refusal = error;
@@ -54,14 +59,14 @@ export async function findSheet(path: string, options: RecogniseOptions): Promis
 
 /** As `readPages`. */
 export async function* readSheet(
-  { recognised, sheet }: FoundSheet,
+  { options, sheet }: FoundSheet,
   path: string,
   report: FileReport,
   signal?: AbortSignal,
 ): AsyncGenerator<Page> {
   using folder = temporaryFolder();
-  const text = await writeSheet(path, recognised.name, sheet, folder.path);
-  yield* readPages({ ...recognised, path: text }, report, signal);
+  const text = await writeSheet(path, { name: options.name, sheet, rowsMax }, folder.path);
+  yield* readPages(await recognise(text, options), report, signal);
 }
 
 function several(name: string, found: readonly FoundSheet[]): Failure {
@@ -97,15 +102,21 @@ function temporaryFolder(): Disposable & { path: string } {
   return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
 }
 
-/** One sheet as delimited text, its rows in the lines of their numbers. */
-async function writeSheet(path: string, name: string, sheet: number, folder: string): Promise<string> {
+interface SheetPart {
+  name: string;
+  sheet: number;
+  rowsMax: number;
+}
+
+/** One sheet, or its beginning, as delimited text, its rows in the lines of their numbers. */
+async function writeSheet(path: string, { name, sheet, rowsMax: most }: SheetPart, folder: string): Promise<string> {
   using workbook = await openWorkbook(path, name);
   const entry = workbook?.sheets[sheet];
   if (workbook === null || entry === undefined) throw changed(name);
   const text = join(folder, `sheet-${sheet}.csv`);
   const file = await open(text, "wx", 0o600);
   try {
-    await writeRows({ ...workbook, sheets: [entry] }, file);
+    await writeRows({ ...workbook, sheets: [entry] }, file, most);
   } finally {
     await file.close();
   }
@@ -120,8 +131,9 @@ function changed(name: string): Failure {
   });
 }
 
-async function writeRows(workbook: Workbook, file: FileHandle): Promise<void> {
+async function writeRows(workbook: Workbook, file: FileHandle, most: number): Promise<void> {
   let line = 1;
+  let written = 0;
   for await (const rows of xlsxRows(workbook, reportLimits, sortableDate)) {
     let text = "";
     for (const row of rows) {
@@ -133,6 +145,8 @@ async function writeRows(workbook: Workbook, file: FileHandle): Promise<void> {
       line++;
     }
     await file.writeFile(text);
+    written += rows.length;
+    if (written >= most) return;
   }
 }
 

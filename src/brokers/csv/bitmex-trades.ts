@@ -1,13 +1,17 @@
 import { absolute, type Decimal, divide, formatDecimal, fromProduct, multiply, one } from "../../executions/decimal.ts";
 import type { ExecutionType, Market } from "../../executions/execution.ts";
 import { splitSymbol } from "../../executions/symbols.ts";
-import { decimal, oneOf, optionalDecimal, optionalId, optionalOneOf, optionalText, text, time } from "./columns.ts";
+import { decimal, oneOf, optionalDecimal, optionalId, optionalOneOf, optionalText, text } from "./columns.ts";
+import { regionalTime } from "./day-first.ts";
 import { type Draft, defineDialect, type Row, RowError, type Skip, skip } from "./dialect.ts";
 
 const noFill = skip("an order's change, not a fill");
 
 const columns = {
-  time: time("transactTime", ["M/D/YYYY, h:mm:ss A", "iso"]),
+  time: regionalTime("transactTime", {
+    rest: [", h:mm:ss A", ", h:mm:ss"],
+    others: ["D.M.YYYY, h:mm:ss", "iso"],
+  }),
   symbol: text("symbol"),
   type: oneOf<ExecutionType | Skip>("execType", {
     Trade: "fill",

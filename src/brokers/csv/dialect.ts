@@ -152,6 +152,8 @@ export interface Column<T> {
   optional?: boolean;
   /** Holds numbers: the file's decimal mark shows here. */
   numeric?: boolean;
+  /** Holds dates in the format of a computer's region: the order of their parts shows here. */
+  regional?: boolean;
   /** `text` has no outer blanks; `header` is the name in the file. */
   parse: (text: string, reading: Reading, header: string) => T;
   /** As `parse`, of the part of a row from `start` to `end`: it spares the making of a string, which takes longer than the reading. */
@@ -170,6 +172,8 @@ export type HeaderName = string | RegExp | { behind: string | RegExp } | { last:
 export interface Reading {
   /** `12.345,60` means 12345.60 when ",": found out once a file. */
   decimalMark: "." | ",";
+  /** Of dates with slashes: the day comes before the month. Null: no row shows it. */
+  dayFirst?: boolean | null;
   /** Local wall-clock time of the file's zone to UTC milliseconds. @throws {CellError} the zone is not known */
   toUtcMs: (wallClockMs: number) => number;
 }

@@ -113,8 +113,11 @@ function entry(root: string, size: string, currency: string): [string, FuturesCo
   return [root, { root, currency, contractSize: parseDecimal(size) }];
 }
 
-/** `ESZ26`, `ESZ6`, `ES 12-26`, `/ESZ26:XCME`. */
-const contract = /^\/?([A-Z0-9]{1,4}?)(?:[FGHJKMNQUVXZ]\d{1,2}| \d{2}-\d{2})?(?::[A-Z]+)?$/;
+const months = "JAN|FEB|MAR|APR|MAY|JUN|JUL|AUG|SEP|OCT|NOV|DEC";
+/** `ESZ26`, `ESZ6`, `ES 12-26`, `ES DEC26`, `/ESZ26:XCME`. */
+const contract = new RegExp(
+  `^/?([A-Z0-9]{1,4}?)(?:[FGHJKMNQUVXZ]\\d{1,2}| \\d{2}-\\d{2}| (?:${months})\\d{2})?(?::[A-Z]+)?$`,
+);
 
 /** Null: none whose size is known. */
 export function futuresContract(symbol: string): FuturesContract | null {

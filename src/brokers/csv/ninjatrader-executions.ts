@@ -1,8 +1,8 @@
 import { formatDecimal } from "../../executions/decimal.ts";
-import { decimal, money, oneOf, optionalId, optionalMoney, text, time } from "./columns.ts";
+import { decimal, money, oneOf, optionalId, optionalMoney, optionalText, text } from "./columns.ts";
 import { defineDialect } from "./dialect.ts";
 import { futuresContractOf } from "./futures-contracts.ts";
-import { ninjaTraderMarketOf, ninjaTraderTimes } from "./ninjatrader.ts";
+import { ninjaTraderMarketOf, ninjaTraderTime } from "./ninjatrader.ts";
 
 /** NinjaTrader 8, "Executions" saved by the grid's menu: one row a fill. Times are on the computer's clock. Commissions are positive. */
 export const ninjaTraderExecutions = defineDialect({
@@ -13,16 +13,17 @@ export const ninjaTraderExecutions = defineDialect({
     "NinjaTrader > Control Center > Executions (or Account Performance > Executions) > right click > Export > CSV",
   markets: ["future", "stock", "forex"],
   layout: { kind: "table" },
-  headers: [["Instrument", "Action", "Quantity", "Price", "Time", "ID", "E/X", "Order ID", "Commission", "Account"]],
+  // People choose the grid's columns.
+  headers: [["Instrument", "Action", "Quantity", "Price", "Time", "E/X"]],
   timezone: null,
   statedPnl: null,
   columns: {
-    account: text("Account"),
+    account: optionalText(["Account", "Account display name", "Account name"]),
     symbol: text("Instrument"),
     side: oneOf("Action", { Buy: "buy", Sell: "sell", BuyToCover: "buy", SellShort: "sell" }),
     quantity: decimal("Quantity"),
     price: money("Price"),
-    time: time("Time", ninjaTraderTimes),
+    time: ninjaTraderTime("Time"),
     id: optionalId("ID"),
     orderId: optionalId("Order ID"),
     commission: optionalMoney("Commission"),
@@ -36,7 +37,7 @@ export const ninjaTraderExecutions = defineDialect({
     const currency = contract?.currency ?? settings.currency;
     return {
       id: row.id,
-      identity: [row.account, row.time.text, symbol, side, formatDecimal(quantity), formatDecimal(price)],
+      identity: [row.account ?? "", row.time.text, symbol, side, formatDecimal(quantity), formatDecimal(price)],
       market,
       symbol,
       quoteAsset: currency,

@@ -1,9 +1,9 @@
 import { absolute, formatDecimal, parseDecimal } from "../../executions/decimal.ts";
 import type { Direction } from "../../executions/execution.ts";
-import { decimal, money, oneOf, optionalMoney, optionalText, text, time } from "./columns.ts";
+import { decimal, money, oneOf, optionalMoney, optionalText, text } from "./columns.ts";
 import { type ClosedPosition, defineDialect, RowError } from "./dialect.ts";
 import { type FuturesContract, futuresContract } from "./futures-contracts.ts";
-import { ninjaTraderMarketOf, ninjaTraderTimes } from "./ninjatrader.ts";
+import { ninjaTraderMarketOf, ninjaTraderTime } from "./ninjatrader.ts";
 import { pnlByPrices } from "./price-pnl.ts";
 
 /**
@@ -19,21 +19,27 @@ export const ninjaTraderTrades = defineDialect({
   layout: { kind: "table" },
   headers: [
     ["Account", "Instrument", "Market pos.", "Qty", "Entry price", "Exit price", "Entry time", "Exit time", "Profit"],
+    ["Conta", "Ativo", "Pos mercado.", "Qtd", "Preço entrada", "Preço saída", "Hora entrada", "Hora saída", "Profit"],
   ],
   timezone: null,
   statedPnl: "gross",
   columns: {
-    number: optionalText("Trade number"),
-    account: text("Account"),
-    symbol: text("Instrument"),
-    direction: oneOf<Direction>("Market pos.", { Long: "long", Short: "short" }),
-    quantity: decimal("Qty"),
-    entryPrice: money("Entry price"),
-    exitPrice: money("Exit price"),
-    opened: time("Entry time", ninjaTraderTimes),
-    time: time("Exit time", ninjaTraderTimes),
+    number: optionalText(["Trade number", "Núm. Neg."]),
+    account: text(["Account", "Conta"]),
+    symbol: text(["Instrument", "Ativo"]),
+    direction: oneOf<Direction>(["Market pos.", "Pos mercado."], {
+      Long: "long",
+      Short: "short",
+      Compra: "long",
+      Venda: "short",
+    }),
+    quantity: decimal(["Qty", "Qtd"]),
+    entryPrice: money(["Entry price", "Preço entrada"]),
+    exitPrice: money(["Exit price", "Preço saída"]),
+    opened: ninjaTraderTime(["Entry time", "Hora entrada"]),
+    time: ninjaTraderTime(["Exit time", "Hora saída"]),
     profit: money("Profit"),
-    commission: optionalMoney("Commission"),
+    commission: optionalMoney(["Commission", "Corretagem"]),
     clearingFee: optionalMoney("Clearing Fee"),
     exchangeFee: optionalMoney("Exchange Fee"),
     ipFee: optionalMoney("IP Fee"),

@@ -3,6 +3,7 @@ import { Failure } from "../../errors.ts";
 import type { Market } from "../../executions/execution.ts";
 import { parseZone, type Zone, ZoneError } from "../../executions/zone.ts";
 import { openFile } from "../open-file.ts";
+import { dayFirstOf } from "./day-first.ts";
 import { decimalMarkOf } from "./decimal-mark.ts";
 import { findHeader, parseRenames } from "./detect.ts";
 import { CellError, type Dialect, type Reading } from "./dialect.ts";
@@ -47,6 +48,8 @@ export interface Recognised {
   encoding: string;
   delimiter: string;
   decimalMark: "." | ",";
+  /** Of dates in the format of a computer's region; null: no row shows it. */
+  dayFirst: boolean | null;
   /** As its first row names it, or the one that was chosen; null: it names none. */
   account: string | null;
   /** Of several; null: not said. */
@@ -97,6 +100,7 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
   const layout: FileLayout = { format, delimiters, renames, start };
   const sample = sampleOf(text.slice(found.characters), layout, dialect);
   const above = text.slice(0, found.characters);
+  const decimalMark = decimalMarkOf(textsOf(sample, mapping, "numeric"));
   const { zone, zoneFrom } = zoneFor({ dialect, mapping, name, above }, given);
   if (zone === null && sample.some(needsZone(mapping))) throw zoneRequired(name, dialect);
   return {
@@ -108,7 +112,8 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
     currency: options.currency ?? null,
     encoding: encodingName(format),
     delimiter: delimiters.inner,
-    decimalMark: decimalMarkOf(numbersOf(sample, mapping)),
+    decimalMark,
+    dayFirst: dayFirstOf(textsOf(sample, mapping, "regional"), decimalMark),
     account:
       options.sourceAccount ??
       (mapping.account === null ? null : (sample[0]?.[mapping.account.index]?.trim() ?? null) || null),
@@ -154,14 +159,14 @@ export function sourceOf(recognised: Recognised, file: FileHandle, unsure: Unsur
 }
 
 function settingsOf(recognised: Recognised, unsure: UnsureTimes | null): RowSettings {
-  const { dialect, broker, market, currency, decimalMark, zone, layout } = recognised;
+  const { dialect, broker, market, currency, decimalMark, dayFirst, zone, layout } = recognised;
   return {
     dialect,
     broker: dialect.idBroker ?? broker,
     market,
     currency,
     decimalMark,
-    reading: readingOf(decimalMark, zone === null ? null : parseZone(zone), unsure),
+    reading: { ...readingOf(decimalMark, zone === null ? null : parseZone(zone), unsure), dayFirst },
     renames: layout.renames,
     delimiter: layout.delimiters.delimiter,
     facts: new Map(),
@@ -232,9 +237,14 @@ function sampleOf(text: string, layout: FileLayout, dialect: Dialect): (readonly
   return sample;
 }
 
-function* numbersOf(sample: readonly (readonly string[])[], { fields }: Mapping): Generator<string> {
-  const numeric = fields.filter(({ column, index }) => column.numeric === true && index >= 0);
-  for (const cells of sample) for (const { index } of numeric) yield cells[index] ?? "";
+/** What the first rows say in columns of a kind. */
+function* textsOf(
+  sample: readonly (readonly string[])[],
+  { fields }: Mapping,
+  kind: "numeric" | "regional",
+): Generator<string> {
+  const wanted = fields.filter(({ column, index }) => column[kind] === true && index >= 0);
+  for (const cells of sample) for (const { index } of wanted) yield cells[index] ?? "";
 }
 
 function needsZone({ time }: Mapping): (cells: readonly string[]) => boolean {
@@ -246,7 +256,7 @@ function needsZone({ time }: Mapping): (cells: readonly string[]) => boolean {
       return wallClockMs;
     };
     try {
-      time.column.parse(cellText(time, cells), { decimalMark: ".", toUtcMs }, time.name);
+      time.column.parse(cellText(time, cells), { decimalMark: ".", dayFirst: true, toUtcMs }, time.name);
     } catch (error) {
       // A time that cannot be read is its row's error, later.
       if (!(error instanceof CellError)) throw error;
