@@ -6,20 +6,20 @@
  */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { readClosedTrade } from "../../src/journal/closed-trades.ts";
 import { compilesToMachineCode } from "../../src/journal/machine-code.ts";
 import { statisticsJson } from "../../src/journal/statistics-json.ts";
 import { TradePageReader } from "../../src/journal/trade-page.ts";
 import type { Statistics } from "../../src/statistics/body.ts";
 import { createSummary, type Summary } from "../../src/statistics/summary.ts";
 import { listPage, type TradePage } from "../../src/statistics/trade-columns.ts";
+import { makeCollector } from "../../src/workers/analyze-stats/collector.ts";
 
 const [folder = "", ...options] = process.argv.slice(2);
 const isChecked = options.includes("--check");
 const asColumns = options.includes("--columns") || (!options.includes("--objects") && compilesToMachineCode());
 const settings = { timezone: "Europe/Paris", base_currency: "USDT", starting_balance: "10000", breakeven_band: null };
 /** The arithmetic is in `sum` and in a part of `figures`, which also makes the texts of the body. */
-const spent = { file: 0, parse: 0, check: 0, sum: 0, figures: 0, write: 0 };
+const spent = { file: 0, parse: 0, check: 0, sum: 0, figures: 0, write: 0, collect: 0 };
 const sums = { net_pnl: 0, max_drawdown: 0, sharpe: 0, longest_win_streak: 0 };
 let trades = 0;
 let bytes = 0;
@@ -56,6 +56,7 @@ function addUp({ currencies }: Statistics): void {
 }
 
 const reader = new TradePageReader();
+const collect = makeCollector();
 
 function columnPage(body: Uint8Array): TradePage {
   const page = timed("parse", () => reader.read(body));
@@ -63,10 +64,13 @@ function columnPage(body: Uint8Array): TradePage {
   return { count: page.columns.count, columns: page.columns, trades: () => [] };
 }
 
+// With the checks come the shapes of everything else, which take memory.
+const { readClosedTrade } = asColumns ? { readClosedTrade: null } : await import("../../src/journal/closed-trades.ts");
+
 function objectPage(body: Uint8Array, name: string): TradePage {
   const { data } = timed("parse", () => JSON.parse(new TextDecoder().decode(body)) as { data: unknown[] });
   const place = { name, page: 1, index: 0 };
-  const read = timed("check", () => data.map((value) => readClosedTrade(value, place)));
+  const read = timed("check", () => data.map((value) => readClosedTrade?.(value, place) ?? null));
   return listPage(read.filter((trade) => trade !== null));
 }
 
@@ -82,6 +86,7 @@ for (const name of readdirSync(folder).sort()) {
   const body = timed("file", () => readFileSync(join(folder, name)));
   const page = asColumns ? columnPage(body) : objectPage(body, name);
   timed("sum", () => summary?.addPage(page));
+  timed("collect", () => collect(page.count));
   trades += page.count;
 }
 finish(summary);

@@ -11,6 +11,7 @@ import { type Watch, type WatchOptions, watchRun } from "../../operation/watch.t
 import { version } from "../../version.ts";
 import { openJournal } from "../import-trades/open-journal.ts";
 import { analyseUser, type UserTools } from "./analyse-user.ts";
+import { makeCollector } from "./collector.ts";
 import type { AnalyzeArgs } from "./command.ts";
 import { type Cycle, cycleCompletedFields, perUserFields, toCycleReport } from "./cycle-report.ts";
 import { isStop, tellWatch, throwOutcome, watchPlatform } from "./outcome.ts";
@@ -130,6 +131,7 @@ async function analyseAll(users: readonly User[], results: UserResult[], parts: 
   const { args, pages, progress, context } = parts;
   const whyIll = watchPlatform();
   let trades = 0;
+  const collect = makeCollector();
   const tools: UserTools = {
     journal: parts.journal,
     room: new TradeRoom(tradesInMemoryMax),
@@ -138,6 +140,7 @@ async function analyseAll(users: readonly User[], results: UserResult[], parts: 
     page: pages === null ? null : (user, shown) => pages.add(user, shown, { isAlone: !args.full }),
     onRead: (more) => {
       trades += more;
+      collect(more);
       progress.update(`User ${results.length + 1} of ${users.length}, ${trades.toLocaleString("en")} trades`);
     },
     context,
