@@ -199,23 +199,23 @@ async function withRetention<T>(client: CcxtClient, ask: () => Promise<T>): Prom
   }
 }
 
-const types: Record<string, ExecutionType | null> = {
-  "": "fill", // classic spot
-  Trade: "fill",
-  BlockTrade: "fill",
-  MovePosition: "fill",
-  FutureSpread: "fill",
-  AdlTrade: "adl",
-  BustTrade: "liquidation",
-  Delivery: "settlement",
-  Settle: "settlement",
-  Funding: "funding",
+const types = new Map<string, ExecutionType | null>([
+  ["", "fill"], // classic spot
+  ["Trade", "fill"],
+  ["BlockTrade", "fill"],
+  ["MovePosition", "fill"],
+  ["FutureSpread", "fill"],
+  ["AdlTrade", "adl"],
+  ["BustTrade", "liquidation"],
+  ["Delivery", "settlement"],
+  ["Settle", "settlement"],
+  ["Funding", "funding"],
   // Pays out a position that stays open; prices tell its result from the real entry on.
-  SessionSettlePnL: null,
-};
+  ["SessionSettlePnL", null],
+]);
 
 function toExecution(reading: Reading, named: Named, row: Row): Execution | null {
-  const executionType = types[row.execType];
+  const executionType = types.get(row.execType);
   if (executionType === null) return null;
   if (executionType === undefined || (row.side !== "Buy" && row.side !== "Sell")) {
     const what = executionType === undefined ? `the type "${row.execType}"` : `the side "${row.side}"`;

@@ -178,17 +178,17 @@ function baseOf(symbol: string): string {
   return symbol.replace(/(USDT|USDC|USD)?M([FGHJKMNQUVXZ]\d{2})?$/, "");
 }
 
-const tradeKinds: Record<string, ExecutionType> = {
-  trade: "fill",
-  liquidation: "liquidation",
-  liquid: "liquidation",
-  adl: "adl",
-  settlement: "settlement",
-};
+const tradeKinds = new Map<string, ExecutionType>([
+  ["trade", "fill"],
+  ["liquidation", "liquidation"],
+  ["liquid", "liquidation"],
+  ["adl", "adl"],
+  ["settlement", "settlement"],
+]);
 
 function toFuturesExecution(named: Named, row: FuturesRow): Execution {
   const kind = (row.tradeType ?? "trade").toLowerCase();
-  const executionType = tradeKinds[kind];
+  const executionType = tradeKinds.get(kind);
   if (executionType === undefined) {
     throw failure(
       "broker_answer",

@@ -167,13 +167,14 @@ async function ofFamily(markets: Reading["markets"], { market, symbol }: Named):
   return symbols.get(`${symbol.split("-").slice(0, 2).join("-")}-SWAP`);
 }
 
-const subTypes: Record<string, ExecutionType> = {
-  ...Object.fromEntries(
-    ["100", "101", "102", "103", "104", "105", "106", "107"].map((code) => [code, "liquidation" as const]),
-  ),
-  ...Object.fromEntries(["125", "126", "127", "128"].map((code) => [code, "adl" as const])),
-  ...Object.fromEntries(["112", "113", "170", "171", "172"].map((code) => [code, "settlement" as const])),
-};
+const codesOf = (type: ExecutionType, codes: readonly string[]) =>
+  codes.map((code): [string, ExecutionType] => [code, type]);
+
+const subTypes = new Map<string, ExecutionType>([
+  ...codesOf("liquidation", ["100", "101", "102", "103", "104", "105", "106", "107"]),
+  ...codesOf("adl", ["125", "126", "127", "128"]),
+  ...codesOf("settlement", ["112", "113", "170", "171", "172"]),
+]);
 
 function toExecution(named: Named, row: Fill): Execution {
   return makeExecution(okx, named, row.billId, () => {
@@ -183,7 +184,7 @@ function toExecution(named: Named, row: Fill): Execution {
     const units = size === null ? quantity : fromProduct(multiply(quantity, size));
     const isContract = row.instType === "SWAP" || row.instType === "FUTURES";
     return {
-      type: subTypes[row.subType ?? ""] ?? "fill",
+      type: subTypes.get(row.subType ?? "") ?? "fill",
       side: row.side,
       positionSide: isContract && isSided(row) ? row.posSide : null,
       quantity,
