@@ -6,6 +6,8 @@ import { filesUnder, openScene, type Scene } from "./venue-scene.ts";
 
 const makeFolder = temporaryFolders();
 const requestsBefore = 6;
+/** On a machine that has much else to do. */
+const hookMsMax = 60_000;
 let at: Scene;
 beforeEach(async () => {
   at = await openScene({
@@ -13,8 +15,8 @@ beforeEach(async () => {
     accounts: [{ id: "a", generate: { fills: 40, symbols: 3, conversions: false } }],
     world: { spotSymbols: 6, linearSymbols: 4, inverseSymbols: 2 },
   });
-});
-afterEach(() => at.stop());
+}, hookMsMax);
+afterEach(() => at.stop(), hookMsMax);
 
 async function crash(way: string) {
   const { cwd, environment = {} } = at.runOf({ LOG_LEVEL: "DEBUG" });
