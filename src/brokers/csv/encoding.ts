@@ -22,7 +22,8 @@ export interface TextBlock {
   byteEnd: number;
 }
 
-const blockBytes = 128 * 1024;
+/** Some hundred rows: few enough to be garbage before a collection could take them for lasting. */
+const blockBytes = 32 * 1024;
 const scanBytes = 1024 * 1024;
 const headBytes = 64 * 1024;
 /** A longer line is no table's. */
@@ -207,11 +208,12 @@ export async function* textBlocks(
   name: string,
   bytesAtOnce = blockBytes,
 ): AsyncGenerator<TextBlock> {
-  const decoder = new TextDecoder(format.encoding, { fatal: true, ignoreBOM: true });
+  const decoder = decoderOf(format.encoding);
   for await (const { chunk, byteStart } of byteBlocks(file, format, fromByte, toByte, bytesAtOnce, name)) {
     let text: string;
     try {
-      text = decoder.decode(chunk);
+      // Nearly all of it is ASCII, which is copied faster than decoded.
+      text = format.encoding === "utf-8" && isAscii(chunk) ? chunk.toString("latin1") : decoder.decode(chunk);
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
       const line = await lineAt(file, format, byteStart + firstBadByte(chunk, format), name);
@@ -219,6 +221,18 @@ export async function* textBlocks(
     }
     yield { text, byteStart, byteEnd: byteStart + chunk.length };
   }
+}
+
+const decoders = new Map<Encoding, TextDecoder>();
+
+/** A part of a file is decoded at a time, and a file has thousands. */
+function decoderOf(encoding: Encoding): TextDecoder {
+  let decoder = decoders.get(encoding);
+  if (decoder === undefined) {
+    decoder = new TextDecoder(encoding, { fatal: true, ignoreBOM: true });
+    decoders.set(encoding, decoder);
+  }
+  return decoder;
 }
 
 /** Where the first line starts that cannot be decoded. */
@@ -244,26 +258,44 @@ async function* byteBlocks(
   bytesAtOnce: number,
   name: string,
 ): AsyncGenerator<{ chunk: Buffer; byteStart: number }> {
-  let buffer = Buffer.allocUnsafe(Math.max(1, Math.min(bytesAtOnce, toByte - fromByte)));
+  let buffer = takeBuffer(Math.min(bytesAtOnce, toByte - fromByte));
   let filled = 0;
   let byteStart = fromByte;
-  while (byteStart + filled < toByte) {
-    if (filled === buffer.length) {
-      if (filled >= lineBytesMax + bytesAtOnce) throw lineTooLong(name, await lineAt(file, format, byteStart, name));
-      buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+  try {
+    while (byteStart + filled < toByte) {
+      if (filled === buffer.length) {
+        if (filled >= lineBytesMax + bytesAtOnce) throw lineTooLong(name, await lineAt(file, format, byteStart, name));
+        buffer = Buffer.concat([buffer, Buffer.allocUnsafe(buffer.length)]);
+      }
+      const wanted = Math.min(buffer.length - filled, toByte - byteStart - filled);
+      const { bytesRead } = await file.read(buffer, filled, wanted, byteStart + filled);
+      if (bytesRead === 0) throw shrunk(name);
+      filled += bytesRead;
+      const isEnd = byteStart + filled === toByte;
+      const end = isEnd ? filled : lastLineEnd(buffer, filled, format);
+      if (end === 0) continue;
+      yield { chunk: buffer.subarray(0, end), byteStart };
+      buffer.copyWithin(0, end, filled);
+      filled -= end;
+      byteStart += end;
     }
-    const wanted = Math.min(buffer.length - filled, toByte - byteStart - filled);
-    const { bytesRead } = await file.read(buffer, filled, wanted, byteStart + filled);
-    if (bytesRead === 0) throw shrunk(name);
-    filled += bytesRead;
-    const isEnd = byteStart + filled === toByte;
-    const end = isEnd ? filled : lastLineEnd(buffer, filled, format);
-    if (end === 0) continue;
-    yield { chunk: buffer.subarray(0, end), byteStart };
-    buffer.copyWithin(0, end, filled);
-    filled -= end;
-    byteStart += end;
+  } finally {
+    giveBack(buffer);
   }
+}
+
+/** The buffer of the part that was read last, for the next one: a file has thousands of parts. Taken, it is nobody else's. */
+let spare: Buffer | null = null;
+
+function takeBuffer(bytes: number): Buffer {
+  const taken = spare;
+  if (taken === null || taken.length < bytes || bytes === 0) return Buffer.allocUnsafe(Math.max(1, bytes));
+  spare = null;
+  return taken.subarray(0, bytes);
+}
+
+function giveBack({ buffer }: Buffer): void {
+  if (buffer.byteLength === blockBytes) spare = Buffer.from(buffer);
 }
 
 function lineTooLong(name: string, line: number): Failure {

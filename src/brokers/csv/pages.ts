@@ -6,7 +6,7 @@ import type { Trade } from "../../trades/trade.ts";
 import type { ReadRow } from "./read-row.ts";
 import { type FileReport, recordImported, recordProblem, recordSkipped } from "./report.ts";
 
-export const pageRowsMax = 1_000;
+export const pageRowsMax = 250;
 /** Rows of one instant are in memory together. */
 export const instantRowsMax = 100_000;
 
