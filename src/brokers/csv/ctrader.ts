@@ -52,8 +52,8 @@ export const ctrader = defineDialect({
     entryPrice: decimal("Entry Price"),
     exitPrice: decimal("Closing Price"),
     quantity: optional(quantityColumn()),
-    gross: optional(moneyColumn(["Gross", /^Gross\s+(\S+)$/, "Gross Profit"])),
-    net: optional(moneyColumn(["Net", /^Net\s+(\S+)$/, "Net Profit"])),
+    gross: optional(moneyColumn(["Gross", /^Gross\s+\(?([^\s()]+)\)?$/, "Gross Profit"])),
+    net: optional(moneyColumn(["Net", /^Net\s+\(?([^\s()]+)\)?$/, "Net Profit"])),
     commission: optionalMoney(["Commission", "Commissions"]),
     swap: optionalMoney(["Swap", "Swaps"]),
     stop: optionalDecimal("Stop Loss"),
@@ -126,7 +126,7 @@ function moneyColumn(header: readonly HeaderName[]): Column<AccountMoney> {
     header,
     numeric: true,
     parse: (cell, reading, name) => {
-      const said = name.trim().split(/\s+/)[1] ?? null;
+      const said = name.trim().split(/[\s()]+/)[1] || null;
       const currency = said === null || said === "Profit" ? null : (signs.get(said) ?? said);
       return { value: readMoney(cell, reading), currency };
     },

@@ -17,15 +17,19 @@ const moreLocalNames = ["Valor local", "Valore locale", "Hodnota v domácí měn
 
 /** Its name is cut off in older files, and says the currency in newer ones. */
 const feeName =
-  /^(?:Transaction and\/or|Transactiekosten|Transaktionsgebühren|Transaktionskost|Costes de transacción|Frais de courtage|Costi di transazione|Custos de transação)/i;
+  /^(?:Transaction (?:and\/or|costs)|Transactiekosten|Transaktionsgebühr|Transaktionskost|Gebühr|Costes de|Frais de courtage|Costi di|Commissioni di|Custos de)/i;
 
-const total = /^(?:Total|Totaal|Gesamt|Totale|Celkem|Montant négocié) ([A-Z]{3})$/;
+/** In the account's currency, which newer headers say here. */
+const valueName = /^(?:Value|Waarde|Wert|Valor|Valeur|Montant|Valore)(?: [A-Z]{3})?$/;
+const totalName = /^(?:Total|Totaal|Gesamt|Totale|Celkem|Montant négocié)(?: [A-Z]{3})?$/;
+
+const totalWithCurrency = /^(?:Total|Totaal|Gesamt|Totale|Celkem|Montant négocié) ([A-Z]{3})$/;
 
 /**
  * DEGIRO, transactions: one row a fill, newest first, minutes. A quantity below zero is a sale. Behind an amount its currency stands in a column
  * without a name; newer files name the account's currency in the header (`Total EUR`), and have the order's id one column further than its name. Fees and
- * the cost of exchanging currencies are negative, in the account's currency, and converted by the row's rate. The symbol is the ISIN. Times
- * are those of Amsterdam.
+ * the cost of exchanging currencies are negative, in the account's currency, and converted by the row's rate; together they are what lies between
+ * value and total, where their own column has an unknown name. The symbol is the ISIN. Times are those of Amsterdam.
  */
 export const degiroTransactions = defineDialect({
   id: "degiro_transactions",
@@ -36,13 +40,13 @@ export const degiroTransactions = defineDialect({
   layout: { kind: "table" },
   lastIsUnnamed: true,
   headers: [
-    ["Date", "Time", "Product", "ISIN", "Quantity", "Price", "", "Local value", "Exchange rate"],
-    ["Datum", "Tijd", "Product", "ISIN", "Aantal", "Koers", "", "Lokale waarde", "Wisselkoers"],
-    ["Datum", "Uhrzeit", "Produkt", "ISIN", "Anzahl", "Kurs", "", "Wert in Lokalwährung", "Wechselkurs"],
-    ["Fecha", "Hora", "Producto", "ISIN", "Número", "Precio", "", "Valor local", "Tipo de cambio"],
-    ["Date", "Heure", "Produit", "Code ISIN", "Quantité", "Cours", "", "Taux de change"],
-    ["Data", "Ora", "Prodotto", "ISIN", "Quantità", "Quotazione", "", "Valore locale", "Tasso di cambio"],
-    ["Data", "Hora", "Produto", "ISIN", "Quantidade", "Preço", "", "Valor local", "Taxa de câmbio"],
+    ["Date", "Time", "Product", "ISIN", "Quantity", "Price", "", "Local value"],
+    ["Datum", "Tijd", "Product", "ISIN", "Aantal", "Koers", "", "Lokale waarde"],
+    ["Datum", "Uhrzeit", "Produkt", "ISIN", "Anzahl", "Kurs", "", "Wert in Lokalwährung"],
+    ["Fecha", "Hora", "Producto", "ISIN", "Número", "Precio", "", "Valor local"],
+    ["Date", "Heure", "Produit", "Code ISIN", "Quantité", "Cours", ""],
+    ["Data", "Ora", "Prodotto", "ISIN", "Quantità", "Quotazione", "", "Valore locale"],
+    ["Data", "Hora", "Produto", "ISIN", "Quantidade", "Preço", "", "Valor local"],
   ],
   timezone: "Europe/Amsterdam",
   statedPnl: null,
@@ -61,13 +65,15 @@ export const degiroTransactions = defineDialect({
         "Wechselkurs",
         "Tipo de cambio",
         "Taux de change",
-        "Tasso di cambio",
+        /^Tasso di(?: cambio)?$/,
         "Taxa de câmbio",
       ]),
     ),
     conversion: optional(looseMoney([/AutoFX/i])),
     fee: optional(looseMoney(feeName)),
-    feeUnit: optionalText({ behind: feeName }),
+    feeUnit: optionalText([{ behind: feeName }, { behind: totalName }]),
+    value: optional(looseMoney(valueName)),
+    total: optional(looseMoney(totalName)),
     accountCurrency: totalCurrency(),
     orderId: optionalText([...orderNames.map((behind) => ({ behind })), ...orderNames]),
   },
@@ -75,7 +81,7 @@ export const degiroTransactions = defineDialect({
   toExecution(row, settings) {
     const { currency, price, divisor } = inMajorUnit(row.unit, row.price);
     const quantity = absolute(row.quantity);
-    const fee = -((row.fee ?? 0n) + (row.conversion ?? 0n));
+    const fee = feeOf(row);
     const feeAsset = row.feeUnit ?? row.accountCurrency ?? settings.currency;
     if (fee !== 0n && feeAsset === null) throw new RowError("unit_missing", "the fee does not say its currency", "fee");
     return {
@@ -101,9 +107,15 @@ export const degiroTransactions = defineDialect({
   },
 });
 
+function feeOf({ fee, conversion, value, total }: Record<"fee" | "conversion" | "value" | "total", Decimal | null>) {
+  if (fee === null && value !== null && total !== null) return value - total;
+  return -((fee ?? 0n) + (conversion ?? 0n));
+}
+
 /** The account's currency, as newer headers say it: `Total EUR`. Null: a column of its own does. */
 function totalCurrency(): Column<string | null> {
-  return { header: total, optional: true, parse: (_cell, _reading, name) => total.exec(name.trim())?.[1] ?? null };
+  const header = totalWithCurrency;
+  return { header, optional: true, parse: (_cell, _reading, name) => header.exec(name.trim())?.[1] ?? null };
 }
 
 /** The rate is how much of the share's currency one of the account's is. */
