@@ -185,7 +185,7 @@ describe("beside a running import", () => {
     "an import that holds the lock is not disturbed: 75, or waited for; --list works at any time",
     async () => {
       await keepThree();
-      world.outage({ ...batches, delayMs: 500 });
+      world.outage({ ...batches, delayMs: 4_000 });
       const importing = await start(["import-trades"], { cwd: world.folder, environment: environment() });
       await posted(1);
       const [busy, listed, waited] = await Promise.all([
