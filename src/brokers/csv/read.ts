@@ -102,7 +102,8 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
   const above = text.slice(0, found.characters);
   const decimalMark = decimalMarkOf(textsOf(sample, mapping, "numeric"));
   const { zone, zoneFrom } = zoneFor({ dialect, mapping, name, above }, given);
-  if (zone === null && sample.some(needsZone(mapping))) throw zoneRequired(name, dialect);
+  const dayFirst = dayFirstOf(textsOf(sample, mapping, "regional"), decimalMark);
+  if (zone === null && sample.some(needsZone(mapping, dayFirst ?? true))) throw zoneRequired(name, dialect);
   return {
     path,
     name,
@@ -113,7 +114,7 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
     encoding: encodingName(format),
     delimiter: delimiters.inner,
     decimalMark,
-    dayFirst: dayFirstOf(textsOf(sample, mapping, "regional"), decimalMark),
+    dayFirst,
     account:
       options.sourceAccount ??
       (mapping.account === null ? null : (sample[0]?.[mapping.account.index]?.trim() ?? null) || null),
@@ -247,7 +248,7 @@ function* textsOf(
   for (const cells of sample) for (const { index } of wanted) yield cells[index] ?? "";
 }
 
-function needsZone({ time }: Mapping): (cells: readonly string[]) => boolean {
+function needsZone({ time }: Mapping, dayFirst: boolean): (cells: readonly string[]) => boolean {
   return (cells) => {
     if (time === null) return false;
     let asked = false;
@@ -256,7 +257,7 @@ function needsZone({ time }: Mapping): (cells: readonly string[]) => boolean {
       return wallClockMs;
     };
     try {
-      time.column.parse(cellText(time, cells), { decimalMark: ".", dayFirst: true, toUtcMs }, time.name);
+      time.column.parse(cellText(time, cells), { decimalMark: ".", dayFirst, toUtcMs }, time.name);
     } catch (error) {
       // A time that cannot be read is its row's error, later.
       if (!(error instanceof CellError)) throw error;

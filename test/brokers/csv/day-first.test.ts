@@ -1,6 +1,12 @@
 import { expect, test } from "bun:test";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { dayFirstOf, regionalTime } from "../../../src/brokers/csv/day-first.ts";
 import { CellError } from "../../../src/brokers/csv/dialect.ts";
+import { recognise } from "../../../src/brokers/csv/read.ts";
+import { temporaryFolders } from "../../operation/temporary-folder.ts";
+
+const makeFolder = temporaryFolders();
 
 test.each([
   ["a day above 12 comes first", ["05/06/2026 09:45:59", "16/06/2026 09:45:59"], ".", true],
@@ -40,3 +46,15 @@ test.each([
   expect(read).toThrow(CellError);
   expect(read).toThrow(expect.objectContaining({ code }));
 });
+
+test.each(["1/26/2020, 6:32:04 PM", "26/01/2020, 18:32:04", "1/2/2020, 6:32:04"])(
+  "the zone of %s is asked for, whichever comes first",
+  async (time) => {
+    const path = join(makeFolder(), "trades.csv");
+    const header = "transactTime,symbol,execType,side,lastQty,lastPx,execCost,execComm,orderID";
+    writeFileSync(path, `${header}\n"${time}",XBTUSD,Trade,Buy,100,50000,-200000,150,a\n`);
+    await expect(recognise(path, { name: "trades.csv" })).rejects.toMatchObject({
+      detail: { code: "timezone_required" },
+    });
+  },
+);
