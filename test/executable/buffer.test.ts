@@ -188,11 +188,10 @@ describe("beside a running import", () => {
       world.outage({ ...batches, delayMs: 4_000 });
       const importing = await start(["import-trades"], { cwd: world.folder, environment: environment() });
       await posted(1);
-      const [busy, listed, waited] = await Promise.all([
-        call("flush-buffer"),
-        call("flush-buffer", "--list"),
-        call("flush-buffer", "--lock-wait", "30"),
-      ]);
+      const waiting = call("flush-buffer", "--lock-wait", "50");
+      const [busy, listed] = await Promise.all([call("flush-buffer"), call("flush-buffer", "--list")]);
+      world.outage();
+      const waited = await waiting;
       expect([busy.code, listed.code, waited.code]).toEqual([75, 0, 0]);
       expect((await importing.ended()).code).toBe(0);
       await expectAllDelivered();
