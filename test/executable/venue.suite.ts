@@ -12,18 +12,19 @@ import { filesUnder, grossBySymbol, type Imported, openScene, type Scene } from 
 /** What takes minutes: scripts/venue-test. */
 const makeFolder = temporaryFolders();
 const suiteMsMax = 900_000;
+const stopMsMax = 120_000;
 const opened: Scene[] = [];
 beforeAll(async () => {
   await executable();
 }, buildMsMax);
 afterAll(async () => {
   for (const scene of opened) await scene.stop();
-});
+}, stopMsMax);
 
 const yearEndMs = Date.UTC(2026, 2, 1, 12);
 const yearStartMs = yearEndMs - 365 * dayMs;
-/** The venue keeps funding for 90 days: the first visit is early enough, the others follow every fortnight. */
-const visits = Array.from({ length: 22 }, (_, index) => yearEndMs - (21 - index) * 14 * dayMs + hourMs);
+/** The venue keeps funding for 90 days: the first visit is early enough, the others follow every four weeks. */
+const visits = Array.from({ length: 13 }, (_, index) => yearEndMs - (12 - index) * 28 * dayMs + hourMs);
 const killsMin = 20;
 const attemptsMax = 8;
 const cyclesMax = 12;
@@ -53,8 +54,10 @@ test.concurrent(
         at.forgetBudget();
         at.venue.clock.advance(15 * minuteMs);
       }
-      await importAll(at);
+      // One run goes to its end; what came late, and lists that may be asked only so often, are the next visit's.
+      await importWhole(at);
     }
+    await importAll(at);
     expect(kills).toBeGreaterThanOrEqual(killsMin);
 
     const truth = truthOf(at.venue.account("a"));
@@ -97,13 +100,19 @@ async function importOnce(at: Scene): Promise<Imported> {
   return imported;
 }
 
+async function importWhole(at: Scene): Promise<Imported> {
+  const imported = await importOnce(at);
+  const { code, error } = imported;
+  expect({ code, error: code === 0 ? "" : error }).toEqual({ code: 0, error: "" });
+  at.forgetBudget();
+  at.venue.clock.advance(15 * minuteMs);
+  return imported;
+}
+
 /** A quarter of an hour between cycles, until there is nothing more. */
 async function importAll(at: Scene): Promise<void> {
   for (let cycle = 0; cycle < cyclesMax; cycle++) {
-    const { code, error, accounts } = await importOnce(at);
-    expect({ code, error: code === 0 ? "" : error }).toEqual({ code: 0, error: "" });
-    at.forgetBudget();
-    at.venue.clock.advance(15 * minuteMs);
+    const { accounts } = await importWhole(at);
     if ((await at.account("a")).import_status === "ok" && accounts[0]?.executions_read === 0) return;
   }
   throw new Error(`not done: ${JSON.stringify((await at.account("a")).last_error)}`);
@@ -183,7 +192,10 @@ test.concurrent(
     const at = await small(80);
     at.venue.faults.add({ kind: "banned", forMs: 130_000, path: "/api/v3/myTrades", skip: 3 });
     const first = await importOnce(at);
-    expect([first.code, (await at.account("a")).import_status]).toEqual([4, "rate_limited"]);
+    expect([first.code, await at.account("a")]).toMatchObject([
+      4,
+      { import_status: "rate_limited", last_error: { code: "rate_limited" } },
+    ]);
     const banEndMs = (first.requests.find(({ status }) => status === 418)?.atMs ?? 0) + 130_000;
     const second = await importOnce(at);
     expect([second.code, await at.account("a")]).toMatchObject([0, { import_status: "ok", last_error: null }]);
