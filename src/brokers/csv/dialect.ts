@@ -79,8 +79,8 @@ export type Layout =
   | { kind: "table" }
   /** The sections of a statement where the first cell names the section, in the user's language, and the second says Header or Data. */
   | { kind: "sections"; section: string; translated?: readonly string[] }
-  /** The sections of a statement that each begin with a row of its title alone. `begins`: what the statement's first row says. */
-  | { kind: "titled"; section: string; begins: RegExp }
+  /** The sections of a statement that each begin with a row of its title alone. `begins`: what the statement's first row says; `marks`: names of the wanted section's header alone. */
+  | { kind: "titled"; section: string; begins: RegExp; marks: readonly string[] }
   /**
    * Tables one below the other, of which those with the dialect's columns are wanted. `headerHas`: a name that shows a header row; `controls`: first
    * cells of rows that are no table's, of which `BOS` says what follows.

@@ -63,7 +63,7 @@ export class RowWalker {
     this.#row = rowOver(this.#values, this.#keys);
     const { layout } = settings.dialect;
     this.#sections = layout.kind === "sections" ? sectionNamesOf(layout) : null;
-    this.#titled = layout.kind === "titled" ? new TitledSections(layout.section, title) : null;
+    this.#titled = layout.kind === "titled" ? new TitledSections(layout, title) : null;
     this.#stacked = layout.kind === "stacked" ? new StackedSections(layout, title) : null;
   }
 

@@ -37,7 +37,12 @@ export const thinkorswim = defineDialect({
   title: "thinkorswim account statement",
   export: "thinkorswim > Monitor > Account Statement > menu at the right > Export to File",
   markets: ["stock", "option", "future", "forex"],
-  layout: { kind: "titled", section: "Account Trade History", begins: /^Account Statement for /i },
+  layout: {
+    kind: "titled",
+    section: "Account Trade History",
+    begins: /^Account Statement for /i,
+    marks: ["Exec Time", "Pos Effect", "Net Price"],
+  },
   joins: {
     kind: "inherited",
     continues: (cells) => (cells[1] ?? "").trim() === "" && /^(?:BUY|SELL)$/.test((cells[3] ?? "").trim()),
@@ -45,6 +50,7 @@ export const thinkorswim = defineDialect({
   },
   headers: [
     ["Exec Time", "Spread", "Side", "Qty", "Pos Effect", "Symbol", "Exp", "Strike", "Type", "Price", "Net Price"],
+    ["Exec Time", "Spread", "Side", "Qty", "Pos Effect", "Symbol", "Type", "Price", "Net Price"],
   ],
   timezone: null,
   statedPnl: null,
@@ -191,6 +197,7 @@ const hundred = 100n * one;
 function instrumentOf({ symbol, type, expiry, strike }: TradeRow): Instrument {
   switch (type.toUpperCase()) {
     case "STOCK":
+    case "FUND":
     case "ETF":
       return { market: "stock", symbol, baseAsset: symbol, contractSize: null };
     case "FUTURE":
@@ -215,6 +222,6 @@ function instrumentOf({ symbol, type, expiry, strike }: TradeRow): Instrument {
       };
     }
     default:
-      throw new RowError("unknown_value", "expected STOCK, ETF, CALL, PUT, FUTURE or FOREX", "type");
+      throw new RowError("unknown_value", "expected STOCK, ETF, FUND, CALL, PUT, FUTURE or FOREX", "type");
   }
 }

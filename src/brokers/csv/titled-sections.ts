@@ -16,9 +16,12 @@ export class TitledSections {
   title: SectionTitle | null;
   #last: RowOfSections = "other";
   readonly #wanted: string;
+  readonly #marks: readonly string[];
 
-  constructor(wanted: string, title: SectionTitle | null) {
-    this.#wanted = wanted.toLowerCase();
+  /** `marks`: names that only the wanted section's header has together, whatever its title is. */
+  constructor({ section, marks }: { section: string; marks: readonly string[] }, title: SectionTitle | null) {
+    this.#wanted = section;
+    this.#marks = marks;
     this.title = title;
   }
 
@@ -35,13 +38,21 @@ export class TitledSections {
       return "title";
     }
     const { title } = this;
+    if ((title === null || title.header === null) && this.#isMarked(cells)) {
+      this.title = { name: this.#wanted, header: cells.map((cell) => cell.trim()) };
+      return "wanted header";
+    }
     if (title === null) return "other";
-    const isWanted = title.name.toLowerCase() === this.#wanted;
+    const isWanted = title.name.toLowerCase() === this.#wanted.toLowerCase();
     if (title.header === null) {
       this.title = { ...title, header: cells.map((cell) => cell.trim()) };
       return isWanted ? "wanted header" : "header";
     }
     return isWanted ? "wanted" : "other";
+  }
+
+  #isMarked(cells: readonly string[]): boolean {
+    return this.#marks.every((mark) => cells.some((cell) => cell.trim() === mark));
   }
 
   get reason(): string {

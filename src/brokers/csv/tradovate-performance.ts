@@ -1,5 +1,6 @@
-import { decimal, id, money, optionalText, text, time } from "./columns.ts";
-import { defineDialect } from "./dialect.ts";
+import { formatDecimal } from "../../executions/decimal.ts";
+import { decimal, money, optionalId, optionalText, text, time } from "./columns.ts";
+import { defineDialect, RowError } from "./dialect.ts";
 import { futuresContract } from "./futures-contracts.ts";
 import { price, tradovateTimes } from "./tradovate.ts";
 
@@ -17,6 +18,7 @@ export const tradovatePerformance = defineDialect({
   layout: { kind: "table" },
   headers: [
     ["symbol", "buyFillId", "sellFillId", "qty", "buyPrice", "sellPrice", "pnl", "boughtTimestamp", "soldTimestamp"],
+    ["symbol", "qty", "buyPrice", "sellPrice", "pnl", "boughtTimestamp", "soldTimestamp"],
     [
       ...["Contract", "Buy Fill ID", "Sell Fill ID", "Paired Qty", "Buy Price", "Sell Price", "P/L"],
       ...["Bought Timestamp", "Sold Timestamp"],
@@ -27,8 +29,8 @@ export const tradovatePerformance = defineDialect({
   columns: {
     account: optionalText("Account"),
     symbol: text(["symbol", "Contract"]),
-    buyId: id(["buyFillId", "Buy Fill ID"]),
-    sellId: id(["sellFillId", "Sell Fill ID"]),
+    buyId: optionalId(["buyFillId", "Buy Fill ID"]),
+    sellId: optionalId(["sellFillId", "Sell Fill ID"]),
     quantity: decimal(["Paired Qty", "qty"]),
     buyPrice: price(["buyPrice", "Buy Price"]),
     sellPrice: price(["sellPrice", "Sell Price"]),
@@ -42,11 +44,15 @@ export const tradovatePerformance = defineDialect({
   toTrade(row, settings) {
     const { bought, sold } = row;
     // Fills of one second: ids count up.
-    const buysFirst = bought.utcMs === sold.utcMs ? isLower(row.buyId, row.sellId) : bought.utcMs < sold.utcMs;
+    const buysFirst = bought.utcMs === sold.utcMs ? buyIdIsLower(row) : bought.utcMs < sold.utcMs;
     const contract = futuresContract(row.symbol);
     const currency = row.currency ?? contract?.currency ?? settings.currency ?? "USD";
     return {
-      id: `${row.buyId}-${row.sellId}`,
+      id: row.buyId === null || row.sellId === null ? null : `${row.buyId}-${row.sellId}`,
+      identity: [
+        ...[row.account ?? "", bought.text, sold.text],
+        ...[row.quantity, row.buyPrice, row.sellPrice].map(formatDecimal),
+      ],
       market: "future",
       symbol: row.symbol,
       baseAsset: row.symbol,
@@ -63,6 +69,11 @@ export const tradovatePerformance = defineDialect({
     };
   },
 });
+
+function buyIdIsLower({ buyId, sellId }: { buyId: string | null; sellId: string | null }): boolean {
+  if (buyId !== null && sellId !== null) return isLower(buyId, sellId);
+  throw new RowError("ambiguous_trade", "a position of one second without its fills' ids: which was first is not said");
+}
 
 function isLower(a: string, b: string): boolean {
   return a.length === b.length ? a < b : a.length < b.length;
