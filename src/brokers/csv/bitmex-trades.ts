@@ -85,13 +85,13 @@ interface Settlement {
   units: bigint;
 }
 
-const settlements: Record<string, Settlement> = {
-  XBt: { asset: "XBT", units: 100_000_000n },
-  USDt: { asset: "USDT", units: 1_000_000n },
-};
+const settlements = new Map<string, Settlement>([
+  ["XBt", { asset: "XBT", units: 100_000_000n }],
+  ["USDt", { asset: "USDT", units: 1_000_000n }],
+]);
 
 function settlementOf({ symbol, settles }: BitmexRow): Settlement {
-  const settlement = settlements[settles ?? (/USDT/.test(symbol) ? "" : "XBt")];
+  const settlement = settlements.get(settles ?? (/USDT/.test(symbol) ? "" : "XBt"));
   if (settlement !== undefined) return settlement;
   throw new RowError("unsupported_market", "the file does not say what the contract settles in", "symbol");
 }

@@ -17,17 +17,19 @@ const orders = ["order placed", "order filled", "order fullfilled"];
 const fees = ["trading fees", "trade fee"];
 const dust = ["dust swap-small balances deducted", "dust swap-gt added"];
 
-const others: Readonly<Record<string, Skip>> = {
-  deposits: skip("a deposit"),
-  deposit: skip("a deposit"),
-  withdrawals: skip("a withdrawal"),
-  withdraw: skip("a withdrawal"),
-  "referral superior rebate": skip("a rebate of commissions"),
-  airdrop: skip("an airdrop"),
-  "airdrop bonus": skip("an airdrop"),
-  "hodl interest": skip("interest"),
-  "interest income": skip("interest"),
-};
+const others: ReadonlyMap<string, Skip> = new Map(
+  Object.entries({
+    deposits: skip("a deposit"),
+    deposit: skip("a deposit"),
+    withdrawals: skip("a withdrawal"),
+    withdraw: skip("a withdrawal"),
+    "referral superior rebate": skip("a rebate of commissions"),
+    airdrop: skip("an airdrop"),
+    "airdrop bonus": skip("an airdrop"),
+    "hodl interest": skip("interest"),
+    "interest income": skip("interest"),
+  }),
+);
 
 /**
  * Gate, "Billing Details": a row a change of a balance; those of one order have its number as `action_data`. Placing an order takes all of its amount,
@@ -49,11 +51,11 @@ export const gateBilling = defineDialect({
   timeColumn: "time",
   groups: {
     windowMs: 30 * 86_400_000,
-    keyOf: ({ action, actionId }) => (action.toLowerCase() in others ? null : actionId),
+    keyOf: ({ action, actionId }) => (others.has(action.toLowerCase()) ? null : actionId),
     read(rows) {
       const [first] = rows;
       if (first === undefined) return [];
-      return [{ rows, is: others[first.action.toLowerCase()] ?? orderOf(rows, first) }];
+      return [{ rows, is: others.get(first.action.toLowerCase()) ?? orderOf(rows, first) }];
     },
   },
 });

@@ -42,12 +42,12 @@ export interface LiveDeal extends DealRow {
   target: Decimal | null;
 }
 
-const directions: Readonly<Record<string, DealDirection>> = {
-  DEAL_ENTRY_IN: "in",
-  DEAL_ENTRY_OUT: "out",
-  DEAL_ENTRY_INOUT: "in/out",
-  DEAL_ENTRY_OUT_BY: "out by",
-};
+const directions = new Map<string, DealDirection>([
+  ["DEAL_ENTRY_IN", "in"],
+  ["DEAL_ENTRY_OUT", "out"],
+  ["DEAL_ENTRY_INOUT", "in/out"],
+  ["DEAL_ENTRY_OUT_BY", "out by"],
+]);
 
 /** Deals that are no trade: money of the account. */
 const entryType =
@@ -74,7 +74,7 @@ export function readDeal(deal: Deal): ReadDeal {
     const type = kind.toLowerCase().replaceAll("_", " ");
     return { kind: "entry", entry: { line: 0, wallMs, id: deal.id, symbol, type, amount: total } };
   }
-  const direction = directions[deal.entryType ?? ""];
+  const direction = directions.get(deal.entryType ?? "");
   if (direction === undefined) throw unreadable(deal, `its entry type is not known (${deal.entryType ?? "none"})`);
   const volume = amount(deal, "volume");
   if (symbol === "" || volume <= 0n) throw unreadable(deal, "it is a trade without symbol or volume");

@@ -480,6 +480,7 @@ describe("what MetaApi has not given before", () => {
   test.each([
     ["a type", { type: "DEAL_TYPE_LOTTERY" }, /DEAL_TYPE_LOTTERY/],
     ["an entry", { entryType: "DEAL_ENTRY_SIDEWAYS" }, /DEAL_ENTRY_SIDEWAYS/],
+    ["an entry that every object has", { entryType: "constructor" }, /constructor/],
     ["no volume", { volume: 0 }, /volume/],
     ["another form", { profit: "5" as unknown as number }, /form/],
   ])("%s is an error, and the cursor stays", async (_name, change, message) => {
