@@ -1,7 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import type { FileHandle } from "node:fs/promises";
 import { Failure } from "../errors.ts";
 import type { Page } from "./csv/pages.ts";
 import { type Recognised, type RecogniseOptions, readPages, recognise } from "./csv/read.ts";
@@ -9,6 +6,7 @@ import type { FileReport } from "./csv/report.ts";
 import { reportLimits } from "./metatrader/limits.ts";
 import { openWorkbook, type Workbook } from "./metatrader/workbook-parts.ts";
 import { xlsxRows } from "./metatrader/xlsx-rows.ts";
+import { type TemporaryFolder, temporaryFolder, writeTemporary } from "./temporary-file.ts";
 
 /** The sheet of a workbook that is a broker's export. */
 export interface FoundSheet {
@@ -34,7 +32,7 @@ const notThis = new Set(["unknown_dialect", "empty_file", "not_importable", "sec
 
 /**
  * Exports that brokers give as workbooks, and those that a spreadsheet saved as one: the only sheet whose header is known. Null: no workbook.
- * @throws {Failure} data: damaged, or as `recognise`; `several_sheets`: more than one is an export
+ * @throws {Failure} data: damaged, or as `recognise`; `several_sheets`: more than one is an export; disk: no temporary space
  */
 export async function findSheet(path: string, options: RecogniseOptions): Promise<FoundSheet | null> {
   const sheets = await countSheets(path, options.name);
@@ -42,8 +40,8 @@ export async function findSheet(path: string, options: RecogniseOptions): Promis
   const found: FoundSheet[] = [];
   let refusal: Failure | null = null;
   for (let sheet = 0; sheet < sheets; sheet++) {
-    using folder = temporaryFolder();
-    const text = await writeSheet(path, { name: options.name, sheet, rowsMax: shownRowsMax }, folder.path);
+    await using folder = await temporaryFolder("sheet", "A workbook");
+    const text = await writeSheet(path, { name: options.name, sheet, rowsMax: shownRowsMax }, folder);
     try {
       found.push({ recognised: await recognise(text, options), options, sheet, sheets });
     } catch (error) {
@@ -64,8 +62,8 @@ export async function* readSheet(
   report: FileReport,
   signal?: AbortSignal,
 ): AsyncGenerator<Page> {
-  using folder = temporaryFolder();
-  const text = await writeSheet(path, { name: options.name, sheet, rowsMax }, folder.path);
+  await using folder = await temporaryFolder("sheet", "A workbook");
+  const text = await writeSheet(path, { name: options.name, sheet, rowsMax }, folder);
   yield* readPages(await recognise(text, options), report, signal);
 }
 
@@ -97,11 +95,6 @@ async function openArchive(path: string, name: string): Promise<Workbook | null>
 
 const archiveStart = Buffer.from("PK\u0003\u0004");
 
-function temporaryFolder(): Disposable & { path: string } {
-  const path = mkdtempSync(join(tmpdir(), "ami-workers-sheet-"));
-  return { path, [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) };
-}
-
 interface SheetPart {
   name: string;
   sheet: number;
@@ -109,18 +102,17 @@ interface SheetPart {
 }
 
 /** One sheet, or its beginning, as delimited text, its rows in the lines of their numbers. */
-async function writeSheet(path: string, { name, sheet, rowsMax: most }: SheetPart, folder: string): Promise<string> {
+async function writeSheet(
+  path: string,
+  { name, sheet, rowsMax: most }: SheetPart,
+  folder: TemporaryFolder,
+): Promise<string> {
   using workbook = await openWorkbook(path, name);
   const entry = workbook?.sheets[sheet];
   if (workbook === null || entry === undefined) throw changed(name);
-  const text = join(folder, `sheet-${sheet}.csv`);
-  const file = await open(text, "wx", 0o600);
-  try {
-    await writeRows({ ...workbook, sheets: [entry] }, file, most);
-  } finally {
-    await file.close();
-  }
-  return text;
+  return await writeTemporary(folder, `sheet-${sheet}.csv`, (file) =>
+    writeRows({ ...workbook, sheets: [entry] }, file, most),
+  );
 }
 
 function changed(name: string): Failure {

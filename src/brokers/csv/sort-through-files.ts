@@ -1,7 +1,5 @@
-import { type FileHandle, mkdtemp, open, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { Failure, messageOf } from "../../errors.ts";
+import { type FileHandle, open, rm } from "node:fs/promises";
+import { type TemporaryFolder, temporaryFolder, writeTemporary } from "../temporary-file.ts";
 import { type TextBlock, textBlocks } from "./encoding.ts";
 import type { Mapping } from "./header.ts";
 import type { Page, RowSink } from "./pages.ts";
@@ -29,32 +27,27 @@ export async function* sortThroughFiles(
   signal: AbortSignal | undefined,
   rowsMax: number,
 ): AsyncGenerator<Page> {
-  const folder = await makeFolder();
-  try {
-    const mappings: Mapping[] = [];
-    let runs = await writeRuns(source, segments, report, signal, { folder, rowsMax, mappings });
-    for (let round = 0; runs.length > fanInMax; round++) {
-      const merged: string[] = [];
-      for (let start = 0; start < runs.length; start += fanInMax) {
-        signal?.throwIfAborted();
-        const path = join(folder, `merged-${round}-${merged.length}`);
-        await mergeToFile(runs.slice(start, start + fanInMax), path);
-        merged.push(path);
-      }
-      runs = merged;
-    }
-    const walker = new RowWalker(source.settings, { mapping: null });
-    for await (const run of mergeRuns(runs, source.delimiters.delimiter)) {
-      walker.mapping = mappings[run.mapping] ?? null;
-      const row = walker.read(rowOf(run, source), run.line, report);
-      if (row !== null) sink.add(row);
-      const full = sink.take();
-      if (full.length === 0) continue;
+  await using folder = await temporaryFolder("sort", "A file that is not in order of time");
+  const mappings: Mapping[] = [];
+  let runs = await writeRuns(source, segments, report, signal, { folder, rowsMax, mappings });
+  for (let round = 0; runs.length > fanInMax; round++) {
+    const merged: string[] = [];
+    for (let start = 0; start < runs.length; start += fanInMax) {
       signal?.throwIfAborted();
-      yield* full;
+      const part = runs.slice(start, start + fanInMax);
+      merged.push(await mergeToFile(part, folder, `merged-${round}-${merged.length}`));
     }
-  } finally {
-    await rm(folder, { recursive: true, force: true });
+    runs = merged;
+  }
+  const walker = new RowWalker(source.settings, { mapping: null });
+  for await (const run of mergeRuns(runs, source.delimiters.delimiter)) {
+    walker.mapping = mappings[run.mapping] ?? null;
+    const row = walker.read(rowOf(run, source), run.line, report);
+    if (row !== null) sink.add(row);
+    const full = sink.take();
+    if (full.length === 0) continue;
+    signal?.throwIfAborted();
+    yield* full;
   }
 }
 
@@ -65,26 +58,8 @@ function rowOf(run: Run, { delimiters, format }: RowSource): RowText {
   return { text: run.text, start: run.start, end: run.end, isPlain: false, cells };
 }
 
-async function makeFolder(): Promise<string> {
-  try {
-    return await mkdtemp(join(tmpdir(), "ami-workers-sort-"));
-  } catch (cause) {
-    throw noRoom(cause);
-  }
-}
-
-function noRoom(cause: unknown): Failure {
-  return new Failure("disk", `A file that is not in order of time needs room in ${tmpdir()}: ${messageOf(cause)}`, {
-    code: "no_temporary_space",
-    subject: tmpdir(),
-    hint: "Free some space there, or set TMPDIR to a folder that has as much room as the file is large.",
-    retryable: true,
-    cause,
-  });
-}
-
 interface RunSettings {
-  folder: string;
+  folder: TemporaryFolder;
   rowsMax: number;
   mappings: Mapping[];
 }
@@ -99,9 +74,7 @@ async function writeRuns(
   const runs: string[] = [];
   const kept = new RunBuffer(rowsMax);
   const write = async () => {
-    const path = join(folder, `run-${runs.length}`);
-    await writeRun(path, (file) => kept.writeTo(file));
-    runs.push(path);
+    runs.push(await writeTemporary(folder, `run-${runs.length}`, (file) => kept.writeTo(file)));
   };
   for (const segment of segments) {
     signal?.throwIfAborted();
@@ -189,22 +162,8 @@ function toLine(timeMs: number, mapping: number, reader: Rows): string {
   return `${timeMs}\t${line}\t${mapping}\t${text}\n`;
 }
 
-async function writeRun(path: string, write: (file: FileHandle) => Promise<void>): Promise<void> {
-  try {
-    const file = await open(path, "wx", 0o600);
-    try {
-      await write(file);
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    throw code === "ENOSPC" || code === "EDQUOT" ? noRoom(cause) : cause;
-  }
-}
-
-async function mergeToFile(paths: readonly string[], path: string): Promise<void> {
-  await writeRun(path, async (file) => {
+async function mergeToFile(paths: readonly string[], folder: TemporaryFolder, name: string): Promise<string> {
+  const path = await writeTemporary(folder, name, async (file) => {
     let pending = "";
     for await (const run of mergeRuns(paths, "")) {
       pending += run.runLine;
@@ -215,6 +174,7 @@ async function mergeToFile(paths: readonly string[], path: string): Promise<void
     await file.writeFile(pending);
   });
   for (const merged of paths) await rm(merged);
+  return path;
 }
 
 /** The runs' rows in the order of their times: the run whose turn it is, each time. */
