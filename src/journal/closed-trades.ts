@@ -2,7 +2,7 @@ import { type Market, markets } from "../executions/execution.ts";
 import type { ClosedTrade, Id } from "../statistics/closed-trade.ts";
 import { parseInstantMs } from "../statistics/instant.ts";
 import { listPage, type TradePage } from "../statistics/trade-columns.ts";
-import { directions, idPattern, tradeStatuses } from "./fields.ts";
+import { closedTradeTextsOrNone, directions, idPattern, tradeStatuses } from "./fields.ts";
 import { type Http, parseJson } from "./http.ts";
 import { type PagesOf, rawPages, twice } from "./pages.ts";
 import { contractFailure } from "./read.ts";
@@ -188,17 +188,8 @@ const expected = {
 };
 const ids = ["trade_id", "account_id"] as const;
 const texts = ["broker", "symbol", "opened_at", "closed_at", "quantity", "fees", "funding", "pnl_currency"] as const;
-const textsOrNone = [
-  "contract_size",
-  "entry_price",
-  "gross_pnl",
-  "net_pnl",
-  "pnl_in_base_currency",
-  "base_currency",
-  "r_multiple",
-] as const;
 const words = { status: tradeStatuses, market: markets, direction: directions } as const;
-const usedFields = [...ids, ...texts, ...textsOrNone, "status", "market", "direction"] as const;
+const usedFields = [...ids, ...texts, ...closedTradeTextsOrNone, "status", "market", "direction"] as const;
 
 /** What was expected and where; never what was found. */
 function explain(value: unknown): string {
@@ -209,7 +200,7 @@ function explain(value: unknown): string {
     problems.push(`${field} must be ${what}${given[field] === undefined ? " (missing)" : ""}`);
   for (const field of ids) if (!isId(given[field])) note(field, expected.id);
   for (const field of texts) if (!isText(given[field])) note(field, expected.text);
-  for (const field of textsOrNone) if (!isTextOrNone(given[field])) note(field, expected.textOrNone);
+  for (const field of closedTradeTextsOrNone) if (!isTextOrNone(given[field])) note(field, expected.textOrNone);
   for (const [field, list] of Object.entries(words) as [keyof typeof words, readonly unknown[]][]) {
     if (!list.includes(given[field])) note(field, list.join(", ").replace(/, (?=[^,]*$)/, " or "));
   }

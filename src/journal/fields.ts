@@ -106,3 +106,14 @@ export const hashPattern = /^[0-9a-f]{64}$/;
 export const idPattern = /^[A-Za-z0-9_-]{1,64}$/;
 /** The draft's quoted form is accepted by the platform; the workers send the plain one. */
 export const idempotencyKeyPattern = /^[A-Za-z0-9_.:-]{8,255}$/;
+
+/** Of a closed trade, what the statistics use and the contract lets be missing or null. */
+export const closedTradeTextsOrNone = [
+  "contract_size",
+  "entry_price",
+  "gross_pnl",
+  "net_pnl",
+  "pnl_in_base_currency",
+  "base_currency",
+  "r_multiple",
+] as const;

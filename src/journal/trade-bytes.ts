@@ -3,7 +3,7 @@ import type { Id } from "../statistics/closed-trade.ts";
 import { amountFields, amountsWidth, TradeColumns } from "../statistics/trade-columns.ts";
 import { readAmountBytes } from "./amount-bytes.ts";
 import { isAt, type KnownText, KnownTexts, noText } from "./byte-text.ts";
-import { idPattern } from "./fields.ts";
+import { closedTradeTextsOrNone, idPattern } from "./fields.ts";
 import { closeBrace, closeBracket, comma, endOfString, endOfValue, none, nullWord, quote, zero } from "./json-bytes.ts";
 import { TimeBytes } from "./time-bytes.ts";
 import { skipped, TradeTemplate } from "./trade-template.ts";
@@ -31,15 +31,7 @@ const actions = new Map<string, number>([...plainFields, ...amountNames].map((na
 const actionsMax = amountAction + amountNames.length;
 const actionOf = (key: string): number => actions.get(key) ?? skipped;
 
-const mayBeMissing = new Set([
-  "contract_size",
-  "entry_price",
-  "gross_pnl",
-  "net_pnl",
-  "pnl_in_base_currency",
-  "base_currency",
-  "r_multiple",
-]);
+const mayBeMissing: ReadonlySet<string> = new Set(closedTradeTextsOrNone);
 const needed = [...actions].filter(([name]) => !mayBeMissing.has(name)).map(([, action]) => action);
 const mayBeNull = Array.from({ length: actionsMax }, () => false);
 for (const [name, action] of actions) mayBeNull[action] = mayBeMissing.has(name);
