@@ -60,15 +60,21 @@ export async function start(argv: readonly string[], { cwd, environment = {} }: 
     stderr: "pipe",
   });
   const ended = async (): Promise<Ended> => {
-    const [code, output, error] = await Promise.all([
-      child.exited,
-      new Response(child.stdout).text(),
-      new Response(child.stderr).text(),
-    ]);
+    const { code, output, error } = await outcomeOf(child);
     const lines = error.split("\n").filter((line) => line.startsWith("{"));
     return { code, output, error, lines: lines.map((line) => JSON.parse(line)) };
   };
   return { child, ended };
+}
+
+/** All that it said, when it has ended. */
+export async function outcomeOf(child: Bun.Subprocess<"ignore", "pipe", "pipe">) {
+  const [code, output, error] = await Promise.all([
+    child.exited,
+    new Response(child.stdout).text(),
+    new Response(child.stderr).text(),
+  ]);
+  return { code, output, error };
 }
 
 export async function run(argv: readonly string[], options: Run): Promise<Ended> {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
+import { outcomeOf } from "./executable.ts";
 import { filesUnder, openScene, type Scene } from "./venue-scene.ts";
 
 const makeFolder = temporaryFolders();
@@ -31,11 +32,7 @@ async function crash(way: string) {
     stdout: "pipe",
     stderr: "pipe",
   });
-  const [code, output, error] = await Promise.all([
-    child.exited,
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
+  const { code, output, error } = await outcomeOf(child);
   return { code, signal: child.signalCode, output, error };
 }
 

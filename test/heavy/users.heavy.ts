@@ -2,7 +2,7 @@ import { afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { PlatformWorld } from "../delivery/platform-world.ts";
-import { buildMsMax, executable, run } from "../executable/executable.ts";
+import { buildMsMax, executable, outcomeOf, run } from "../executable/executable.ts";
 import { temporaryFolders } from "../operation/temporary-folder.ts";
 import { command } from "./exim.ts";
 
@@ -40,16 +40,12 @@ async function asWorker(...argv: string[]) {
     {
       cwd: world.folder,
       env: { PATH: "/usr/bin:/bin", ...environment() },
+      stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
     },
   );
-  const [code, output, error] = await Promise.all([
-    child.exited,
-    new Response(child.stdout).text(),
-    new Response(child.stderr).text(),
-  ]);
-  return { code, output, error };
+  return outcomeOf(child);
 }
 
 const foreign = () => command("find", world.folder, "-mindepth", "1", "!", "-uid", String(workerId)).trim();

@@ -1,34 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { readClosedTrade } from "../../src/journal/closed-trades.ts";
 import { SeenIds } from "../../src/journal/seen-ids.ts";
-import { closedTradeOf, type StoredClosedTrade } from "../../src/statistics/closed-trade.ts";
+import { closedTradeOf } from "../../src/statistics/closed-trade.ts";
 import { createSummary, summarise } from "../../src/statistics/summary.ts";
 import { all } from "./samples.ts";
 import { failureOf, json, scripted } from "./scripted.ts";
+import { storedClosed as stored } from "./trade-pages.ts";
 
 const place = { name: "GET /users/1/trades", page: 2, index: 3 };
-const stored: StoredClosedTrade = {
-  trade_id: 11,
-  account_id: 1,
-  broker: "binance",
-  status: "closed",
-  market: "linear",
-  symbol: "BTCUSDT",
-  direction: "long",
-  opened_at: "2026-02-28T08:00:00.123Z",
-  closed_at: "2026-02-28T17:30:00.456Z",
-  quantity: "0.010",
-  contract_size: "1",
-  entry_price: "64000.10",
-  gross_pnl: "5.00100000",
-  fees: "0.64250150",
-  funding: "0.06400010",
-  net_pnl: "4.29449840",
-  pnl_currency: "USDT",
-  pnl_in_base_currency: "4.29363950",
-  base_currency: "USD",
-  r_multiple: null,
-};
 
 /** Plain ones are read from their bytes, those with white space by `JSON.parse`. */
 function pageAs(space: number) {

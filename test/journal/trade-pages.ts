@@ -1,18 +1,20 @@
 import fc from "fast-check";
 import { markets } from "../../src/executions/execution.ts";
+import type { StoredClosedTrade } from "../../src/statistics/closed-trade.ts";
 
 /** Pages of closed trades as a platform could send them, and as it could not. */
 
-const stored = {
+/** The least that the statistics read of a trade. */
+export const storedClosed: StoredClosedTrade = {
   trade_id: 11,
-  user_id: 1,
   account_id: 1,
   broker: "binance",
-  external_id: "trade:binance:linear:BTCUSDT:1",
   status: "closed",
   market: "linear",
   symbol: "BTCUSDT",
   direction: "long",
+  opened_at: "2026-02-28T08:00:00.123Z",
+  closed_at: "2026-02-28T17:30:00.456Z",
   quantity: "0.010",
   contract_size: "1",
   entry_price: "64000.10",
@@ -23,8 +25,13 @@ const stored = {
   pnl_currency: "USDT",
   pnl_in_base_currency: "4.29363950",
   base_currency: "USD",
-  opened_at: "2026-02-28T08:00:00.123Z",
-  closed_at: "2026-02-28T17:30:00.456Z",
+  r_multiple: null,
+};
+
+const stored = {
+  ...storedClosed,
+  user_id: 1,
+  external_id: "trade:binance:linear:BTCUSDT:1",
   duration_seconds: 34_200,
   r_multiple: "1.5",
   flags: [],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "bun:test";
 import { statisticsShape } from "../../src/journal/wire-statistics.ts";
-import { closedTradeOf, compareIds, type StoredClosedTrade } from "../../src/statistics/closed-trade.ts";
+import { closedTradeOf, compareIds } from "../../src/statistics/closed-trade.ts";
 import { parseInstantMs } from "../../src/statistics/instant.ts";
 import { createSummary, summarise } from "../../src/statistics/summary.ts";
+import { storedClosed } from "../journal/trade-pages.ts";
 import { dayMs, hourMs, stamp, trade, user, weekdayTrades } from "./trades.ts";
 import { v8, v30 } from "./vectors.ts";
 
@@ -462,28 +463,7 @@ describe("a summary", () => {
 });
 
 describe("a stored trade", () => {
-  const stored: StoredClosedTrade = {
-    trade_id: 11,
-    account_id: 1,
-    broker: "binance",
-    status: "closed",
-    market: "linear",
-    symbol: "BTCUSDT",
-    direction: "long",
-    quantity: "0.010",
-    contract_size: "1",
-    entry_price: "64000.10",
-    gross_pnl: "5.00100000",
-    fees: "0.64250150",
-    funding: "0.06400010",
-    net_pnl: "4.29449840",
-    pnl_currency: "USDT",
-    pnl_in_base_currency: "4.29363950",
-    base_currency: "USD",
-    opened_at: "2026-02-28T08:00:00.123Z",
-    closed_at: "2026-02-28T17:30:00.456789Z",
-    r_multiple: null,
-  };
+  const stored = { ...storedClosed, closed_at: "2026-02-28T17:30:00.456789Z" };
 
   test("becomes a closed one", () => {
     expect(closedTradeOf(stored)).toMatchObject({
