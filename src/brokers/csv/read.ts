@@ -128,7 +128,7 @@ export async function recognise(path: string, options: RecogniseOptions): Promis
 }
 
 /**
- * The file's executions in THE order (`compareExecutions`), and its trades in the order of their ends, in pages of at most 250 together. What becomes of each row is in `report`,
+ * The file's executions in THE order (`compareExecutions`), and its trades in the order of their ends, in pages of at most `pageRowsMax` together. What becomes of each row is in `report`,
  * which is complete when the last page was taken. Memory does not grow with the file. @throws {Failure} data: the file is
  * damaged, holds several accounts and none of them is chosen, or has too many rows of one instant; disk: no temporary space
  */
